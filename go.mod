@@ -1,0 +1,3 @@
+module github.com/tinynet/tinynet
+
+go 1.23.0
