@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+)
+
+// serve answers every connection that ln takes until ln is closed.
+func serve(ln net.Listener) error {
+	for {
+		conn, err := ln.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			// Out of sockets, say: others end, and then there is room again.
+			report(err.Error())
+			time.Sleep(time.Second)
+			continue
+		}
+		go func() {
+			if err := echo(conn); err != nil {
+				report(err.Error())
+			}
+		}()
+	}
+}
+
+// echo sends back what it reads until the other side has said that it sends no
+// more, and then says so too: the other side gets all of its bytes, and an end.
+// Its buffer is small, and its own: io.Copy takes 32 kB, for each connection.
+func echo(conn net.Conn) error {
+	defer conn.Close()
+	buf := make([]byte, 4<<10)
+	for {
+		n, err := conn.Read(buf)
+		if n > 0 {
+			if _, err := conn.Write(buf[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}
+
+func announce(addr string) { os.Stdout.WriteString("listening on " + addr + "\n") }
+
+// report does without fmt and log: on a board they would be half the program.
+func report(what string) { os.Stderr.WriteString("tcpecho: " + what + "\n") }
