@@ -1,0 +1,942 @@
+package assemble
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/build/constraint"
+	"go/format"
+	"go/scanner"
+	"go/token"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// A Change is one operation that made an assembled file differ from Go's.
+type Change struct {
+	Op   string // drop, replace, edit or swap
+	Decl string // the declaration; for a swap the import path
+	Why  string
+}
+
+// The operations on one file, as a manifest has them.
+type (
+	dropOp struct{ decl, why string }
+
+	replaceOp struct {
+		decl, why string
+		from      *source // the port file that holds the replacement
+	}
+
+	editOp struct {
+		decl, why   string
+		match, with string
+		imports     []string // as in source: path, or name and path
+		count       int
+	}
+
+	swapOp struct{ path, with, why string }
+)
+
+type fileOps struct {
+	drops    []dropOp
+	replaces []replaceOp
+	edits    []editOp
+	swaps    []swapOp
+}
+
+func (o *fileOps) none() bool {
+	return o == nil || len(o.drops)+len(o.replaces)+len(o.edits)+len(o.swaps) == 0
+}
+
+// buildDecl is the name under which an edit finds the build constraint.
+const buildDecl = "go:build"
+
+// A misfit is an operation that cannot be done on a file.
+type misfit struct {
+	op, decl string
+	err      error
+}
+
+// A merger changes one file. It collects replacements of text, so that what
+// no operation touches stays as Go has it.
+type merger struct {
+	*source
+	cuts    []cut
+	lines   []cut         // directives to cut where nothing else cuts them
+	marks   map[int]*mark // by the declaration's or statement's offset
+	changes []placedChange
+	misfits []misfit
+	imports importSet
+}
+
+// A cut replaces src[start:end] by text.
+type cut struct {
+	start, end int
+	text       string
+	op, decl   string // on whose behalf
+}
+
+// A mark is a comment before a statement or declaration.
+type mark struct {
+	at   int
+	doc  *ast.CommentGroup
+	whys []string
+}
+
+type placedChange struct {
+	Change
+	at int
+}
+
+func (m *merger) fail(op, decl, format string, args ...any) {
+	m.misfits = append(m.misfits, misfit{op, decl, fmt.Errorf(format, args...)})
+}
+
+func (m *merger) change(op, decl, why string, at int) {
+	m.changes = append(m.changes, placedChange{Change{op, decl, why}, at})
+}
+
+func (m *merger) cut(start, end int, text, op, decl string) {
+	m.cuts = append(m.cuts, cut{start, end, text, op, decl})
+}
+
+// merge applies the operations to upstream's file and returns the new text.
+// The package names of import paths come from pkgName.
+func merge(up *source, ops *fileOps, pkgName func(string) string) ([]byte, []Change, []misfit) {
+	m := &merger{source: up, marks: map[int]*mark{}}
+	m.declarations(ops, pkgName)
+	for i := range ops.edits {
+		m.edit(&ops.edits[i])
+	}
+	swapped := m.swap(ops.swaps, pkgName)
+	m.mergeImports(pkgName)
+	m.placeMarks()
+	m.placeLines()
+	if len(m.misfits) > 0 {
+		return nil, nil, m.misfits
+	}
+	text, bad := m.apply(m.cuts)
+	if bad != nil {
+		return nil, nil, []misfit{*bad}
+	}
+	merged, err := parseSource(up.name, text)
+	if err != nil {
+		return nil, nil, m.blame(ops, err)
+	}
+	text, gone := removeUnused(up, merged, m.imports, pkgName)
+	if text, err = gofmt(text); err != nil {
+		return nil, nil, []misfit{{err: fmt.Errorf("the changed file does not format: %w", err)}}
+	}
+	slices.SortStableFunc(m.changes, func(a, b placedChange) int { return cmp.Compare(a.at, b.at) })
+	changes := make([]Change, 0, len(m.changes))
+	for _, c := range m.changes {
+		// A swapped import that nothing uses any more is no change to see.
+		if c.Op == "swap" && gone[swapped[c.Decl]] {
+			continue
+		}
+		changes = append(changes, c.Change)
+	}
+	return text, changes, nil
+}
+
+// gofmt formats until nothing changes: comments in odd places may take a
+// second time.
+func gofmt(text []byte) ([]byte, error) {
+	for range 4 {
+		next, err := format.Source(text)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(next, text) {
+			break
+		}
+		text = next
+	}
+	return text, nil
+}
+
+// apply does the cuts.
+func (m *merger) apply(cuts []cut) ([]byte, *misfit) {
+	cuts = slices.Clone(cuts)
+	slices.SortStableFunc(cuts, func(a, b cut) int {
+		if c := cmp.Compare(a.start, b.start); c != 0 {
+			return c
+		}
+		// Insertions come before what replaces the text there.
+		return cmp.Compare(min(1, a.end-a.start), min(1, b.end-b.start))
+	})
+	var out bytes.Buffer
+	at := 0
+	for i, c := range cuts {
+		if c.start < at {
+			p := cuts[i-1]
+			return nil, &misfit{c.op, c.decl, fmt.Errorf("it overlaps with %s %s", p.op, p.decl)}
+		}
+		out.Write(m.src[at:c.start])
+		out.WriteString(c.text)
+		at = c.end
+	}
+	out.Write(m.src[at:])
+	return out.Bytes(), nil
+}
+
+// blame finds out which edit made the text unparsable.
+func (m *merger) blame(ops *fileOps, err error) []misfit {
+	var found []misfit
+	for i := range ops.edits {
+		e := &ops.edits[i]
+		one := &merger{source: m.source, marks: map[int]*mark{}}
+		one.edit(e)
+		if text, bad := one.apply(one.cuts); bad == nil {
+			if _, err := parseSource(m.name, text); err != nil {
+				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file does not parse: %w", e.with, err)})
+			}
+		}
+	}
+	if len(found) == 0 {
+		found = []misfit{{err: fmt.Errorf("the changed file does not parse: %w", err)}}
+	}
+	return found
+}
+
+// A fate is what happens to one declared name.
+type fate struct {
+	op, why string
+	unit    *unit // of a replace
+	d       *decl
+}
+
+// A unit is the smallest piece of a port file that replaces something: a
+// function, or a spec with all its names, or a whole group of constants that
+// count with iota.
+type unit struct {
+	src   *source
+	d     *decl // its first name
+	whole bool  // the whole group
+	names []string
+	fates []*fate // what it replaces, in the order of upstream's file
+}
+
+// declarations drops and replaces.
+func (m *merger) declarations(ops *fileOps, pkgName func(string) string) {
+	fates := map[*decl]*fate{}
+	units := map[ast.Node]*unit{}
+	set := func(op, name, why string) *fate {
+		d, err := m.find(name)
+		if err != nil {
+			m.fail(op, name, "%w", err)
+			return nil
+		}
+		if fates[d] != nil {
+			m.fail(op, name, "it has both a %s and a %s", fates[d].op, op)
+			return nil
+		}
+		fates[d] = &fate{op: op, why: why, d: d}
+		return fates[d]
+	}
+	for _, o := range ops.drops {
+		set("drop", o.decl, o.why)
+	}
+	for _, o := range ops.replaces {
+		f := set("replace", o.decl, o.why)
+		if f == nil {
+			continue
+		}
+		d, err := o.from.find(o.decl)
+		if err != nil {
+			m.fail("replace", o.decl, "%s: %w", o.from.name, err)
+			continue
+		}
+		key, whole := unitOf(d)
+		u := units[key]
+		if u == nil {
+			u = &unit{src: o.from, d: d, whole: whole}
+			u.names = u.all()
+			units[key] = u
+		}
+		f.unit = u
+	}
+	if len(m.misfits) > 0 {
+		return
+	}
+	for _, d := range m.decls {
+		f := fates[d]
+		if f == nil {
+			continue
+		}
+		m.change(f.op, d.name, f.why, m.off(d.id.Pos()))
+		m.cutDirectives(d)
+		if f.unit != nil {
+			f.unit.fates = append(f.unit.fates, f)
+		}
+	}
+	for _, d := range m.decls {
+		f := fates[d]
+		if f == nil || f.unit == nil {
+			continue
+		}
+		if u := f.unit; len(u.fates) != len(u.names) {
+			m.fail("replace", d.name, "in %s it stands in one declaration with %s: all of them have to replace something in this file",
+				u.src.name, strings.Join(u.names, ", "))
+		} else if u.fates[0] == f {
+			m.unitImports(u, pkgName)
+		}
+	}
+	if len(m.misfits) > 0 {
+		return
+	}
+	for _, x := range m.file.Decls {
+		switch x := x.(type) {
+		case *ast.FuncDecl:
+			for _, d := range m.decls {
+				if f := fates[d]; d.fn == x && f != nil {
+					m.cutDecl(x, x.Doc, []*fate{f})
+				}
+			}
+		case *ast.GenDecl:
+			m.genDecl(x, fates)
+		}
+	}
+}
+
+// unitOf returns the node of the unit that a declaration of a port file is in.
+func unitOf(d *decl) (ast.Node, bool) {
+	if d.fn != nil {
+		return d.fn, false
+	}
+	if d.gen.Lparen.IsValid() && d.tok == token.CONST && counts(d.gen) {
+		return d.gen, true
+	}
+	return d.gen.Specs[d.spec], false
+}
+
+// all lists the names of the unit.
+func (u *unit) all() []string {
+	var names []string
+	key, _ := unitOf(u.d)
+	for _, d := range u.src.decls {
+		if k, _ := unitOf(d); k == key {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}
+
+// marks are the comments for the unit, one for each reason.
+func (u *unit) marks() []string {
+	var whys []string
+	for _, f := range u.fates {
+		if !slices.Contains(whys, f.why) {
+			whys = append(whys, f.why)
+		}
+	}
+	return whys
+}
+
+// separate is the unit as a declaration of its own.
+func (u *unit) separate() string {
+	n := u.d.node()
+	if u.whole {
+		return docWith(u.src, u.d.gen.Doc, u.marks()) + u.textOf(u.d.gen)
+	}
+	if u.d.gen != nil && u.d.gen.Lparen.IsValid() {
+		return docWith(u.src, u.d.doc(), u.marks()) + u.d.tok.String() + " " + u.textOf(n)
+	}
+	return docWith(u.src, u.d.doc(), u.marks()) + u.textOf(n)
+}
+
+// inGroup is the unit as a spec of a group.
+func (u *unit) inGroup() string {
+	return docWith(u.src, u.d.doc(), u.marks()) + u.textOf(u.d.gen.Specs[u.d.spec])
+}
+
+// textOf is the text of a node with the comment that follows it on its line.
+func (u *unit) textOf(n ast.Node) string {
+	return string(u.src.src[u.src.off(n.Pos()):u.src.endOfLine(u.src.off(n.End()))])
+}
+
+// docWith is a doc comment with the marks put after its text and before its
+// directives.
+func docWith(s *source, doc *ast.CommentGroup, whys []string) string {
+	at, before, after := docPlace(doc)
+	text := before + markLines(whys) + after
+	if doc == nil {
+		return text
+	}
+	start, end := s.off(doc.Pos()), s.off(doc.End())
+	if at < 0 {
+		return string(s.src[start:end]) + "\n" + text
+	}
+	return string(s.src[start:s.off(token.Pos(at))]) + text + string(s.src[s.off(token.Pos(at)):end]) + "\n"
+}
+
+// docPlace tells where in a doc comment a mark goes: before the comment at the
+// position, or after all of them if it is negative, and what has to stand
+// around it.
+func docPlace(doc *ast.CommentGroup) (at int, before, after string) {
+	if doc == nil {
+		return -1, "", ""
+	}
+	first := len(doc.List)
+	for first > 0 && isDirective(doc.List[first-1]) {
+		first--
+	}
+	if first > 0 && strings.HasPrefix(doc.List[first-1].Text, "//") {
+		before = "//\n"
+	}
+	if first == len(doc.List) {
+		return -1, before, ""
+	}
+	return int(doc.List[first].Pos()), before, "//\n"
+}
+
+func markLines(whys []string) string {
+	var b strings.Builder
+	for _, w := range whys {
+		b.WriteString("// TINYGO: " + w + "\n")
+	}
+	return b.String()
+}
+
+// note is what a comment says in the place that a name had.
+func (f *fate) note() string {
+	switch {
+	case f.unit == nil:
+		return fmt.Sprintf("%s dropped: %s", f.d.name, f.why)
+	case f.unit.fates[0] == f:
+		return fmt.Sprintf("%s replaced below: %s", f.d.name, f.why)
+	}
+	return fmt.Sprintf("%s replaced with %s: %s", f.d.name, f.unit.fates[0].d.name, f.why)
+}
+
+// cutDecl replaces a whole declaration at top level.
+func (m *merger) cutDecl(x ast.Node, doc *ast.CommentGroup, fates []*fate) {
+	start := m.off(x.Pos())
+	if doc != nil {
+		start = m.off(doc.Pos())
+	}
+	end := m.endOfLine(m.off(x.End()))
+	var parts []string
+	for _, f := range fates {
+		parts = append(parts, m.standIn(f))
+	}
+	// A mark alone must not become the doc comment of what follows.
+	last := fates[len(fates)-1]
+	m.cutLines(start, end, strings.Join(parts, "\n\n"), last.unit == nil || last.unit.fates[0] != last, fates[0])
+}
+
+// cutLines replaces what begins at start by lines of their own, with an empty
+// one after them if gap says so.
+func (m *merger) cutLines(start, end int, text string, gap bool, f *fate) {
+	if !m.beginsLine(start) {
+		text = "\n" + text
+	}
+	want := 1
+	if gap {
+		want = 2
+	}
+	for i := end; want > 0 && i < len(m.src); i++ {
+		if c := m.src[i]; c == '\n' {
+			want--
+		} else if c != ' ' && c != '\t' {
+			break
+		}
+	}
+	m.cut(start, end, text+strings.Repeat("\n", want), f.op, f.d.name)
+}
+
+// standIn is what comes at top level in the place of a name.
+func (m *merger) standIn(f *fate) string {
+	switch {
+	case f.unit == nil:
+		return "// TINYGO: " + f.note()
+	case f.unit.fates[0] == f:
+		return f.unit.separate()
+	}
+	return "// TINYGO: " + f.note()
+}
+
+// cutDirectives removes the directives that name a declaration, wherever they
+// stand: they are part of it.
+func (m *merger) cutDirectives(d *decl) {
+	own := d.doc()
+	for _, g := range m.file.Comments {
+		for _, c := range g.List {
+			if g == own || !strings.HasPrefix(c.Text, "//go:linkname ") {
+				continue
+			}
+			if w := strings.Fields(c.Text); len(w) < 2 || w[1] != d.id.Name || d.fn != nil && d.fn.Recv != nil {
+				continue
+			}
+			start, end := m.off(c.Pos()), m.off(c.End())
+			if m.beginsLine(start) && end < len(m.src) {
+				end++ // so that it does not split the comment that it stands in
+			}
+			m.lines = append(m.lines, cut{start, end, "", "drop", d.name})
+		}
+	}
+}
+
+// placeLines cuts the directives that are not inside something cut already.
+func (m *merger) placeLines() {
+	cuts := m.cuts
+	for _, l := range m.lines {
+		if !slices.ContainsFunc(cuts, func(c cut) bool { return c.start <= l.start && l.end <= c.end+1 && c.end > c.start }) {
+			m.cuts = append(m.cuts, l)
+		}
+	}
+}
+
+// genDecl does the drops and replacements in one var, const or type
+// declaration.
+func (m *merger) genDecl(gen *ast.GenDecl, fates map[*decl]*fate) {
+	if gen.Tok == token.IMPORT {
+		return
+	}
+	specs := make([]specFate, len(gen.Specs))
+	touched := false
+	for i, s := range gen.Specs {
+		specs[i].fates = make([]*fate, len(specNames(s)))
+	}
+	for _, d := range m.decls {
+		if f := fates[d]; d.gen == gen && f != nil {
+			specs[d.spec].fates[d.elem] = f
+			touched = true
+		}
+	}
+	if !touched {
+		return
+	}
+	// From the end, because whether a constant's spec can go depends on those
+	// after it that stay.
+	allGone := true
+	for i := len(specs) - 1; i >= 0; i-- {
+		s := &specs[i]
+		s.all = !slices.Contains(s.fates, nil)
+		s.none = !slices.ContainsFunc(s.fates, func(f *fate) bool { return f != nil })
+		s.held = !s.none && gen.Tok == token.CONST && held(gen, specs, i)
+		s.gone = s.all && !s.held
+		allGone = allGone && s.gone
+	}
+	if allGone {
+		var all []*fate
+		for _, s := range specs {
+			all = append(all, s.fates...)
+		}
+		m.cutDecl(gen, gen.Doc, all)
+		return
+	}
+	grouped := gen.Lparen.IsValid()
+	var after []string // declarations to put after this one
+	var last *fate     // of them
+	for i := range specs {
+		s, spec := &specs[i], gen.Specs[i]
+		if s.none {
+			continue
+		}
+		var inside, notes []string
+		gap := false // whether a comment stands last
+		for _, f := range s.fates {
+			switch {
+			case f == nil:
+				continue
+			case s.gone && grouped && f.fits(gen.Tok):
+				inside = append(inside, f.unit.inGroup())
+				gap = false
+				continue
+			case f.unit != nil && f.unit.fates[0] == f:
+				after = append(after, f.unit.separate())
+				last = f
+			}
+			notes = append(notes, f.note())
+			inside = append(inside, "// TINYGO: "+f.note())
+			gap = true
+		}
+		if s.gone {
+			start := m.off(spec.Pos())
+			if doc := specDoc(spec); doc != nil {
+				start = m.off(doc.Pos())
+			}
+			m.cutLines(start, m.endOfLine(m.off(spec.End())), strings.Join(inside, "\n\n"), gap, s.fates[0])
+			continue
+		}
+		v := spec.(*ast.ValueSpec)
+		doc, at := v.Doc, m.off(v.Pos())
+		if !grouped {
+			doc, at = gen.Doc, m.off(gen.Pos())
+		}
+		if s.all {
+			// Nothing is left that the comments are about.
+			if doc != nil {
+				m.cut(m.off(doc.Pos()), at, "", s.fates[0].op, s.fates[0].d.name)
+				doc = nil
+			}
+			if v.Comment != nil {
+				m.cut(m.off(v.Comment.Pos()), m.off(v.Comment.End()), "", s.fates[0].op, s.fates[0].d.name)
+			}
+		}
+		for _, text := range notes {
+			m.mark(at, doc, text)
+		}
+		m.cutNames(v, s)
+	}
+	if last != nil {
+		end := m.endOfLine(m.off(gen.End()))
+		m.cutLines(end, end, "\n"+strings.Join(after, "\n\n"), false, last)
+	}
+}
+
+// fits tells whether the replacement of a name can stand in a group of the kind
+// in the place of the spec.
+func (f *fate) fits(tok token.Token) bool {
+	return f.unit != nil && f.unit.fates[0] == f && f.unit.d.tok == tok && !f.unit.whole
+}
+
+// A specFate is what happens to one spec of a declaration.
+type specFate struct {
+	fates           []*fate // by name; nil stays
+	all, none, gone bool
+	held            bool // it may lose its names, not its place
+}
+
+// counts tells whether the constants of a group depend on their order.
+func counts(gen *ast.GenDecl) bool {
+	for _, s := range gen.Specs {
+		if v := s.(*ast.ValueSpec); len(v.Values) == 0 || usesIota(v) {
+			return true
+		}
+	}
+	return false
+}
+
+func usesIota(v *ast.ValueSpec) bool {
+	found := false
+	for _, x := range v.Values {
+		ast.Inspect(x, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			found = found || ok && id.Name == "iota"
+			return !found
+		})
+	}
+	return found
+}
+
+// held tells whether a spec after spec i stays that would get another value if
+// spec i went, or changed what it lists.
+func held(gen *ast.GenDecl, specs []specFate, i int) bool {
+	var from *ast.ValueSpec // whose values spec j has
+	for k := i; k >= 0 && from == nil; k-- {
+		if v := gen.Specs[k].(*ast.ValueSpec); len(v.Values) > 0 {
+			from = v
+		}
+	}
+	own := from
+	for j := i + 1; j < len(specs); j++ {
+		v := gen.Specs[j].(*ast.ValueSpec)
+		if len(v.Values) > 0 {
+			from = v
+		}
+		if specs[j].gone {
+			continue
+		}
+		if from == nil || usesIota(from) {
+			return true
+		}
+		if from == own && len(gen.Specs[i].(*ast.ValueSpec).Values) > 0 {
+			return true
+		}
+	}
+	// The names of a spec that repeats another's values have to match them.
+	return len(gen.Specs[i].(*ast.ValueSpec).Values) == 0 && !specs[i].all
+}
+
+// cutNames takes names out of a spec that stays.
+func (m *merger) cutNames(v *ast.ValueSpec, s *specFate) {
+	blank := s.held || s.all ||
+		len(v.Values) > 0 && len(v.Values) != len(v.Names)
+	if blank {
+		for i, f := range s.fates {
+			if f != nil {
+				m.cut(m.off(v.Names[i].Pos()), m.off(v.Names[i].End()), "_", f.op, f.d.name)
+			}
+		}
+		return
+	}
+	first := s.fates[slices.IndexFunc(s.fates, func(f *fate) bool { return f != nil })]
+	keep := func(start, end token.Pos, text func(i int) string) {
+		var kept []string
+		for i, f := range s.fates {
+			if f == nil {
+				kept = append(kept, text(i))
+			}
+		}
+		m.cut(m.off(start), m.off(end), strings.Join(kept, ", "), first.op, first.d.name)
+	}
+	n := len(v.Names) - 1
+	keep(v.Names[0].Pos(), v.Names[n].End(), func(i int) string { return v.Names[i].Name })
+	if len(v.Values) > 0 {
+		keep(v.Values[0].Pos(), v.Values[n].End(), func(i int) string { return m.text(v.Values[i]) })
+	}
+}
+
+// mark asks for a comment before the declaration or statement at the offset.
+func (m *merger) mark(at int, doc *ast.CommentGroup, why string) {
+	k := m.marks[at]
+	if k == nil {
+		k = &mark{at: at, doc: doc}
+		m.marks[at] = k
+	}
+	if !slices.Contains(k.whys, why) {
+		k.whys = append(k.whys, why)
+	}
+}
+
+func (m *merger) placeMarks() {
+	for _, k := range m.marks {
+		pos, before, after := docPlace(k.doc)
+		at, text := k.at, before+markLines(k.whys)+after
+		if pos >= 0 {
+			at = m.off(token.Pos(pos))
+		}
+		m.cut(at, at, text, "mark", "")
+	}
+}
+
+// A tok is a Go token as edits compare them.
+type tok struct {
+	tok        token.Token
+	lit        string
+	start, end int
+}
+
+// tokens splits Go text. Comments do not count, and the semicolon that the end
+// of a line stands for is like any other.
+func tokens(src []byte) ([]tok, error) {
+	var bad error
+	var sc scanner.Scanner
+	f := token.NewFileSet().AddFile("", -1, len(src))
+	sc.Init(f, src, func(pos token.Position, msg string) {
+		if bad == nil {
+			bad = errors.New(msg)
+		}
+	}, 0)
+	var all []tok
+	for {
+		pos, t, lit := sc.Scan()
+		if t == token.EOF {
+			break
+		}
+		start := f.Offset(pos)
+		x := tok{tok: t, lit: lit, start: start, end: start + len(lit)}
+		switch {
+		case t == token.SEMICOLON:
+			if x.lit == "\n" {
+				x.end = start
+			} else {
+				x.end = start + 1
+			}
+			x.lit = ";"
+		case lit == "" || t.IsOperator():
+			x.lit = t.String()
+			x.end = start + len(x.lit)
+		}
+		all = append(all, x)
+	}
+	return all, bad
+}
+
+// pattern is the token sequence of an edit's match.
+func pattern(match string) ([]tok, error) {
+	p, err := tokens([]byte(match))
+	if err != nil {
+		return nil, err
+	}
+	// The end of the text is not the end of a line.
+	if n := len(p); n > 0 && p[n-1].tok == token.SEMICOLON && p[n-1].end == p[n-1].start {
+		p = p[:n-1]
+	}
+	return p, nil
+}
+
+// matches finds where a token sequence occurs in text, without overlaps.
+func matches(text []byte, p []tok) [][2]int {
+	all, _ := tokens(text)
+	var found [][2]int
+	for i := 0; len(p) > 0 && i+len(p) <= len(all); i++ {
+		same := true
+		for j := range p {
+			if all[i+j].tok != p[j].tok || all[i+j].lit != p[j].lit {
+				same = false
+				break
+			}
+		}
+		if same {
+			found = append(found, [2]int{all[i].start, all[i+len(p)-1].end})
+			i += len(p) - 1
+		}
+	}
+	return found
+}
+
+// edit replaces a token sequence inside a declaration.
+func (m *merger) edit(e *editOp) {
+	fail := func(format string, args ...any) { m.fail("edit", e.decl, format, args...) }
+	p, err := pattern(e.match)
+	if err != nil {
+		fail("match %q is not Go: %w", e.match, err)
+		return
+	}
+	if e.decl == buildDecl {
+		if err := m.editBuild(e, p); err != nil {
+			fail("%w", err)
+		}
+		return
+	}
+	d, err := m.find(e.decl)
+	if err != nil {
+		fail("%w", err)
+		return
+	}
+	n := d.node()
+	start := m.off(n.Pos())
+	found := matches(m.src[start:m.off(n.End())], p)
+	if len(found) != e.count {
+		fail("%q matches %s, not %s as stated", e.match, times(len(found)), times(e.count))
+		return
+	}
+	for _, at := range found {
+		m.cut(start+at[0], start+at[1], e.with, "edit", e.decl)
+		m.markEdit(d, start+at[0], e.why)
+	}
+	m.change("edit", e.decl, e.why, start+found[0][0])
+	for _, imp := range e.imports {
+		name, path, ok := strings.Cut(imp, " ")
+		if !ok {
+			name, path = "", imp
+		}
+		m.imports.add(name, path, "edit", e.decl)
+	}
+}
+
+func times(n int) string {
+	switch n {
+	case 0:
+		return "nowhere"
+	case 1:
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// editBuild edits the file's build constraint, or gives it one.
+func (m *merger) editBuild(e *editOp, p []tok) error {
+	if e.count != 1 {
+		return errors.New("there is only one build constraint")
+	}
+	line, err := m.buildLine()
+	if err != nil {
+		return err
+	}
+	why := markLines([]string{e.why})
+	if line == nil {
+		if len(p) > 0 {
+			return fmt.Errorf("%q matches nowhere: the file has no build constraint", e.match)
+		}
+		x, err := constraint.Parse("//go:build " + e.with)
+		if err != nil {
+			return fmt.Errorf("with %q is no build constraint: %w", e.with, err)
+		}
+		at := m.off(m.file.Package)
+		if m.file.Doc != nil {
+			at = m.off(m.file.Doc.Pos())
+		}
+		m.cut(at, at, why+"\n//go:build "+x.String()+"\n\n", "edit", e.decl)
+		m.change("edit", e.decl, e.why, at)
+		return nil
+	}
+	const prefix = "//go:build"
+	start, end := m.off(line.Pos()), m.off(line.End())
+	expr := m.src[start+len(prefix) : end]
+	if len(p) == 0 {
+		return fmt.Errorf("match is empty, but the file has the build constraint %q", strings.TrimSpace(string(expr)))
+	}
+	found := matches(expr, p)
+	if len(found) != 1 {
+		return fmt.Errorf("%q matches %s in the build constraint %q", e.match, times(len(found)), strings.TrimSpace(string(expr)))
+	}
+	text := string(expr[:found[0][0]]) + " " + e.with + " " + string(expr[found[0][1]:])
+	if strings.TrimSpace(text) != "" {
+		x, err := constraint.Parse(prefix + " " + strings.TrimSpace(text))
+		if err != nil {
+			return fmt.Errorf("with %q it is no build constraint: %w", e.with, err)
+		}
+		why += "\n" + prefix + " " + x.String()
+	}
+	m.cut(start, end, why, "edit", e.decl)
+	m.change("edit", e.decl, e.why, start)
+	return nil
+}
+
+// markEdit puts an edit's mark before the innermost statement, field, element
+// or spec that begins its line and has the edited place in it; else before the
+// declaration.
+func (m *merger) markEdit(d *decl, at int, why string) {
+	place, doc := m.off(d.node().Pos()), d.doc()
+	found := false
+	consider := func(n ast.Node, nodeDoc *ast.CommentGroup) {
+		if p := m.off(n.Pos()); m.beginsLine(p) {
+			place, doc, found = p, nodeDoc, true
+		}
+	}
+	pos := token.Pos(m.tok.Base() + at)
+	ast.Inspect(d.node(), func(n ast.Node) bool {
+		if n == nil || n.Pos() > pos || n.End() <= pos {
+			return false
+		}
+		switch x := n.(type) {
+		case *ast.BlockStmt, *ast.FuncDecl, *ast.GenDecl:
+		case *ast.Field:
+			consider(x, x.Doc)
+		case *ast.ValueSpec:
+			consider(x, x.Doc)
+		case *ast.TypeSpec:
+			consider(x, x.Doc)
+		case ast.Stmt:
+			consider(x, nil)
+		case *ast.CompositeLit:
+			for _, elt := range x.Elts {
+				if elt.Pos() <= pos && pos < elt.End() {
+					consider(elt, nil)
+				}
+			}
+		}
+		return true
+	})
+	if !found {
+		place, doc = m.off(d.node().Pos()), d.doc()
+	}
+	m.mark(place, doc, why)
+}
+
+// beginsLine tells whether only blanks stand before the offset on its line.
+func (m *merger) beginsLine(at int) bool {
+	i := at
+	for i > 0 && (m.src[i-1] == ' ' || m.src[i-1] == '\t') {
+		i--
+	}
+	return i == 0 || m.src[i-1] == '\n'
+}
+
+// sortedKeys is for maps whose order would show.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
