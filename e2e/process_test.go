@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -47,12 +48,26 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		root = filepath.Dir(wd)
+		dependOnSources()
 		if scratch, err = os.MkdirTemp("", "tinynet-e2e-"); err != nil {
 			panic(err)
 		}
 		defer os.RemoveAll(scratch)
 		return m.Run()
 	}())
+}
+
+// dependOnSources looks at each file of the repository. The go command sees
+// that and keeps a result of these tests only until one of them changes: the
+// programs that they build are no part of the test binary.
+func dependOnSources() {
+	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == ".git" {
+			return filepath.SkipDir
+		}
+		os.Stat(path)
+		return nil
+	})
 }
 
 // guard leads the process group that a server runs in, and ends all of it when

@@ -1,0 +1,247 @@
+// Package browser looks at the webserver example's page with a real browser,
+// headless Chromium. It is a module of its own because chromedp needs a newer
+// Go than the rest. The test beside it (in ../) starts the server and runs it.
+package browser
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+var (
+	pageURL  = flag.String("url", "", "where the webserver example listens, such as http://127.0.0.1:8080")
+	chromium = flag.String("chromium", "chromium", "the browser's program")
+	shots    = flag.String("shots", "", "the `folder` to put pictures of the page into, failure or not")
+)
+
+// patience is for a machine that is busy with other tests.
+const patience = 2 * time.Minute
+
+// flags keep the browser to this machine, and to what it is asked for.
+var flags = []chromedp.ExecAllocatorOption{
+	chromedp.Headless,
+	chromedp.NoSandbox,
+	chromedp.DisableGPU,
+	chromedp.NoFirstRun,
+	chromedp.Flag("disable-quic", true),
+	chromedp.Flag("disable-background-networking", true),
+	chromedp.Flag("disable-component-update", true),
+	chromedp.Flag("disable-sync", true),
+	chromedp.Flag("disable-dev-shm-usage", true), // it is small in containers
+}
+
+// A tab is a page in the browser; its methods fail the test, with a picture.
+type tab struct {
+	*testing.T
+	ctx context.Context
+}
+
+func (tab *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	tab.Helper()
+	if err := chromedp.Do(tab.ctx, actions...); err != nil {
+		tab.Fatal(err)
+	}
+}
+
+// eval is the value of an expression in the page.
+func eval[T any](tab *tab, expression string) T {
+	tab.Helper()
+	v, err := chromedp.Run(tab.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		tab.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// leads does what leads to a new page, and waits until that is there.
+func (tab *tab) leads(actions ...chromedp.Action[chromedp.Void]) {
+	tab.Helper()
+	resp, err := chromedp.RunResponse(tab.ctx, actions...)
+	if err == nil && resp.Status != 200 {
+		err = errors.New(resp.URL + ": " + strconv.FormatInt(resp.Status, 10) + " " + resp.StatusText)
+	}
+	if err != nil {
+		tab.Fatal(err)
+	}
+}
+
+func (tab *tab) text(selector string) string {
+	tab.Helper()
+	return eval[string](tab, `document.querySelector("`+selector+`").textContent`)
+}
+
+func (tab *tab) want(selector, text string) {
+	tab.Helper()
+	if got := tab.text(selector); got != text {
+		tab.Errorf("%s shows %q, want %q", selector, got, text)
+	}
+}
+
+func (tab *tab) number(selector string) int {
+	tab.Helper()
+	n, err := strconv.Atoi(tab.text(selector))
+	if err != nil {
+		tab.Errorf("%s: %v", selector, err)
+	}
+	return n
+}
+
+// press clicks the button of the form that posts to action.
+func (tab *tab) press(action string) {
+	tab.Helper()
+	tab.leads(chromedp.Click(chromedp.CSS(`form[action="` + action + `"] button`)))
+}
+
+// picture puts a picture of the whole page into a folder.
+func (tab *tab) picture(dir, name string) {
+	file := filepath.Join(dir, name+".png")
+	// The test's own time may be over, and be what it failed of.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tab.ctx), patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(file, png, 0o644)
+	}
+	if err != nil {
+		tab.Logf("no picture: %v", err)
+		return
+	}
+	tab.Logf("a picture of the page is in %s", file)
+}
+
+func TestPage(t *testing.T) {
+	if *pageURL == "" {
+		t.Skip("no -url of a webserver: `go test ./e2e`, from the repository's root, starts one")
+	}
+	options := append([]chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(*chromium), chromedp.UserDataDir(t.TempDir()),
+	}, flags...)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	defer stop()
+	ctx, closeTab := chromedp.NewContext(ctx)
+	defer closeTab()
+	if err := chromedp.Do(ctx); err != nil { // the browser starts
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+
+	tab := &tab{t, ctx}
+	defer func() {
+		if t.Failed() {
+			dir, err := os.MkdirTemp("", "tinynet-page-")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			tab.picture(dir, "failed")
+		}
+	}()
+
+	// What the browser has to say of the page: errors, blocked styles, ...
+	var complaints []string
+	heard := make(chan struct{})
+	hearing, endHearing := context.WithCancel(ctx)
+	defer endHearing()
+	tab.do(
+		chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			entries := cdp.Events(hearing, target, log.EntryAdded)
+			go func() {
+				defer close(heard)
+				for e, err := range entries {
+					if err != nil {
+						return
+					}
+					complaints = append(complaints, e.Entry.Text)
+				}
+			}()
+			_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
+			return err
+		}),
+		chromedp.EmulateViewport(1280, 900),
+	)
+	tab.leads(chromedp.Navigate(*pageURL))
+	tab.want("h1", "tinynet")
+
+	t.Log("the counter")
+	count := tab.number("#count")
+	for i := range 3 {
+		tab.press("/count")
+		tab.want("#count", strconv.Itoa(count+i+1))
+	}
+	tab.leads(chromedp.Reload()) // must not press again
+	tab.want("#count", strconv.Itoa(count+3))
+
+	t.Log("the LED")
+	for _, step := range []struct{ press, state, next string }{{"Turn on", "on", "Turn off"}, {"Turn off", "off", "Turn on"}} {
+		tab.want(`form[action='/led'] button`, step.press)
+		tab.press("/led")
+		tab.want("#state", step.state)
+		tab.want(`form[action='/led'] button`, step.next)
+		if lit := eval[bool](tab, `document.querySelector(".lit") != null`); lit != (step.state == "on") {
+			t.Errorf("the LED is %s, and its picture is lit: %v", step.state, lit)
+		}
+	}
+
+	t.Log("the form")
+	name, text := "Grete <3", `<b>"Hello"</b> & 'good' evening, 日本`
+	tab.do(
+		chromedp.SendKeys(chromedp.CSS(`input[name="name"]`), name),
+		chromedp.SendKeys(chromedp.CSS(`textarea[name="text"]`), text),
+	)
+	tab.press("/note")
+	tab.want("#name", name)
+	tab.want("#text", text)
+
+	t.Log("the cookie")
+	visits := tab.number("#visits")
+	if visits < 2 {
+		t.Errorf("after all this the page counts %d visits", visits)
+	}
+	tab.leads(chromedp.Navigate(*pageURL))
+	tab.want("#visits", strconv.Itoa(visits+1))
+	var cookies []*network.Cookie
+	tab.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		result, err := cdp.Call(ctx, target, network.GetCookies, network.GetCookiesParams{})
+		cookies = result.Cookies
+		return err
+	}))
+	if len(cookies) != 1 || cookies[0].Name != "visits" || cookies[0].Value != strconv.Itoa(visits+1) || !cookies[0].HTTPOnly {
+		t.Errorf("the browser has the cookies %+v, want visits=%d", cookies, visits+1)
+	}
+
+	t.Log("the layout")
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"phone", 360, 740}, {"desktop", 1280, 900}} {
+		tab.do(chromedp.EmulateViewport(size.width, size.height))
+		if width := eval[int64](tab, `document.documentElement.scrollWidth`); width > size.width {
+			t.Errorf("on a %s, %d wide, the page is %d wide", size.name, size.width, width)
+		}
+		if *shots != "" {
+			tab.picture(*shots, size.name)
+		}
+	}
+	if n := eval[int](tab, `[...document.querySelectorAll("input,textarea")].filter(e => !e.labels.length).length`); n > 0 {
+		t.Errorf("%d fields have no label", n)
+	}
+
+	endHearing()
+	<-heard
+	if len(complaints) > 0 {
+		t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
+	}
+}

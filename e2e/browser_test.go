@@ -1,0 +1,29 @@
+//go:build unix
+
+package e2e
+
+import (
+	"os/exec"
+	"testing"
+)
+
+// TestBrowser looks at the page with headless Chromium, where there is one.
+// The test itself is in a module of its own, in browser/.
+func TestBrowser(t *testing.T) {
+	t.Parallel()
+	chromium := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			chromium = path
+			break
+		}
+	}
+	if chromium == "" {
+		t.Skip("no chromium, chromium-browser or google-chrome on PATH")
+	}
+	_, url := serve(t, build(t, "webserver"), "-addr", "127.0.0.1:0")
+	p := launch(t, "go", "test", "-C", "e2e/browser", "-count=1", "-v", ".", "-args", "-url", url, "-chromium", chromium)
+	if status := p.wait(t, startLimit); status != 0 {
+		t.Errorf("%s: status %d:\n%s", p.cmd, status, p.said())
+	}
+}
