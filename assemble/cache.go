@@ -77,7 +77,9 @@ func Cached(port fs.FS, root Goroot, cacheDir string) (*Overlay, error) {
 }
 
 func cached(port fs.FS, root Goroot, cacheDir string) (*Overlay, error) {
-	if within(cacheDir, root.Dir) {
+	if real, err := resolve(cacheDir); err != nil {
+		return nil, err
+	} else if within(real, root.Dir) {
 		return nil, errors.New("it is inside the Go root")
 	}
 	key, err := cacheKey(port, root, cacheDir)

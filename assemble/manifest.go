@@ -221,7 +221,7 @@ func newPortFile(name string, data []byte) (*portFile, error) {
 		return f, err
 	}
 	missing := fmt.Errorf("its build constraint has to be `//go:build %s` or `//go:build %s && (...)`", portTag, portTag)
-	if line == nil {
+	if line == nil || len(s.plusBuild()) > 0 {
 		return f, missing
 	}
 	x, err := constraint.Parse(line.Text)
@@ -310,8 +310,11 @@ func (p *pkg) load(data []byte) (probs Problems) {
 		}
 		return probs
 	}
-	for _, k := range md.Undecoded() {
-		fail("", "", "", "unknown key %q", k.String())
+	for _, k := range md.Keys() {
+		// The decoder takes keys in any case for known.
+		if k.String() != strings.ToLower(k.String()) || slices.ContainsFunc(md.Undecoded(), func(u toml.Key) bool { return u.String() == k.String() }) {
+			fail("", "", "", "unknown key %q", k.String())
+		}
 	}
 	if t.Package != p.path {
 		fail("", "", "", "package = %q, but the folder is %s", t.Package, p.path)

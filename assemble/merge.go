@@ -171,14 +171,14 @@ func (m *merger) apply(cuts []cut) ([]byte, *misfit) {
 	})
 	var out bytes.Buffer
 	at := 0
-	for i, c := range cuts {
+	var last cut
+	for _, c := range cuts {
 		if c.start < at {
-			p := cuts[i-1]
-			return nil, &misfit{c.op, c.decl, fmt.Errorf("it overlaps with %s %s", p.op, p.decl)}
+			return nil, &misfit{c.op, c.decl, fmt.Errorf("it touches the same text as %s %s", last.op, last.decl)}
 		}
 		out.Write(m.src[at:c.start])
 		out.WriteString(c.text)
-		at = c.end
+		at, last = c.end, c
 	}
 	out.Write(m.src[at:])
 	return out.Bytes(), nil
@@ -538,14 +538,18 @@ func (m *merger) genDecl(gen *ast.GenDecl, fates map[*decl]*fate) {
 		if s.none {
 			continue
 		}
-		var inside, notes []string
+		var inside string
+		var notes []string
 		gap := false // whether a comment stands last
 		for _, f := range s.fates {
 			switch {
 			case f == nil:
 				continue
 			case s.gone && grouped && f.fits(gen.Tok):
-				inside = append(inside, f.unit.inGroup())
+				if inside != "" {
+					inside += "\n\n"
+				}
+				inside += f.unit.inGroup()
 				gap = false
 				continue
 			case f.unit != nil && f.unit.fates[0] == f:
@@ -553,15 +557,19 @@ func (m *merger) genDecl(gen *ast.GenDecl, fates map[*decl]*fate) {
 				last = f
 			}
 			notes = append(notes, f.note())
-			inside = append(inside, "// TINYGO: "+f.note())
-			gap = true
+			if inside != "" {
+				inside += "\n"
+			}
+			inside += "// TINYGO: " + f.note()
+			// It must not become the doc comment of what follows.
+			gap = i < len(specs)-1
 		}
 		if s.gone {
 			start := m.off(spec.Pos())
 			if doc := specDoc(spec); doc != nil {
 				start = m.off(doc.Pos())
 			}
-			m.cutLines(start, m.endOfLine(m.off(spec.End())), strings.Join(inside, "\n\n"), gap, s.fates[0])
+			m.cutLines(start, m.endOfLine(m.off(spec.End())), inside, gap, s.fates[0])
 			continue
 		}
 		v := spec.(*ast.ValueSpec)
@@ -878,6 +886,10 @@ func (m *merger) editBuild(e *editOp, p []tok) error {
 	}
 	m.cut(start, end, why, "edit", e.decl)
 	m.change("edit", e.decl, e.why, start)
+	// gofmt would make the old constraint again out of these.
+	for _, c := range m.plusBuild() {
+		m.cut(m.off(c.Pos()), m.off(c.End()), "", "edit", e.decl)
+	}
 	return nil
 }
 

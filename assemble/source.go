@@ -265,6 +265,19 @@ func (s *source) buildLine() (*ast.Comment, error) {
 	return found, nil
 }
 
+// plusBuild returns the build constraints of the old form.
+func (s *source) plusBuild() []*ast.Comment {
+	var found []*ast.Comment
+	for _, g := range s.file.Comments {
+		for _, c := range g.List {
+			if c.Pos() < s.file.Package && constraint.IsPlusBuild(c.Text) {
+				found = append(found, c)
+			}
+		}
+	}
+	return found
+}
+
 // isDirective tells whether a comment is an instruction to a tool, which stands
 // after the text of a doc comment.
 func isDirective(c *ast.Comment) bool {

@@ -136,7 +136,6 @@ type job struct {
 	port *portFile // of an added file
 
 	swaps map[string]bool // paths swapped in it because it imports them
-	clash bool            // it is an upstream file that ours collides with
 
 	out   File
 	pkg   string // package name
@@ -480,6 +479,9 @@ func (a *assembler) checkSwaps(p *pkg, jobs []*job) {
 
 // checkPackageNames compares the package clause of added files with Go's.
 func (a *assembler) checkPackageNames(p *pkg, jobs []*job) {
+	if len(p.adds) == 0 {
+		return
+	}
 	var added []*job
 	names := map[string]bool{}
 	for _, j := range jobs {

@@ -170,7 +170,7 @@ func (t *Tree) awayFromGoroot(dir string) error {
 	}
 	root, err := filepath.EvalSymlinks(t.goroot)
 	if err != nil {
-		root = t.goroot
+		return nil // it is gone
 	}
 	dir, err = resolve(dir)
 	if err != nil {
@@ -205,10 +205,23 @@ func resolve(name string) (string, error) {
 	}
 }
 
-// within tells whether a resolved path is dir or below it.
+// within tells whether a resolved path is dir or below it. It compares folders,
+// not names, for the sake of file systems that ignore case and of mounts.
 func within(name, dir string) bool {
-	rel, err := filepath.Rel(dir, name)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	top, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	for {
+		if fi, err := os.Stat(name); err == nil && os.SameFile(fi, top) {
+			return true
+		}
+		parent := filepath.Dir(name)
+		if parent == name {
+			return false
+		}
+		name = parent
+	}
 }
 
 // fill writes the tree into a new folder, the marker first, so that leftovers
