@@ -1,0 +1,318 @@
+//go:build tinynetport
+
+package net
+
+import (
+	"io"
+	"net/netip"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A netFD is a socket of a netdev.
+//
+// A call of the device runs in the goroutine of its caller. What must end it
+// early is told to the device as a deadline of the socket, which is a state
+// and not an event, so it cannot slip in just before the call begins.
+type netFD struct {
+	dev   *device
+	sysfd int
+
+	// immutable until Close
+	family      int
+	sotype      int
+	isConnected bool
+	net         string
+	laddr       Addr
+	raddr       Addr
+
+	reading, writing sync.Mutex // one call of a kind at a time
+
+	mu     sync.Mutex
+	inside int           // which calls are inside the device: ndReads, ndWrites
+	closed bool          // no more calls go in
+	left   chan struct{} // closed when the last call has come out, where Close waits for it
+
+	// local is the other half of a socket on the wildcard address, on the
+	// built-in loopback, where dev is not on the loopback itself.
+	local *localHalf
+}
+
+func newFD(dev *device, sysfd, family, sotype int, network string) *netFD {
+	return &netFD{dev: dev, sysfd: sysfd, family: family, sotype: sotype, net: network}
+}
+
+func (fd *netFD) setAddr(laddr, raddr Addr) {
+	fd.laddr, fd.raddr = laddr, raddr
+	// So that nothing here may point back at fd: it would never be collected.
+	runtime.SetFinalizer(fd, (*netFD).Close)
+}
+
+func (fd *netFD) name() string {
+	text := fd.net + ":"
+	if fd.laddr != nil {
+		text += fd.laddr.String()
+	}
+	text += "->"
+	if fd.raddr != nil {
+		text += fd.raddr.String()
+	}
+	return text
+}
+
+// enter takes the turn for one read or write of the device, unless the socket
+// is closed. The same number is given to leave.
+func (fd *netFD) enter(what int) error {
+	turn := &fd.reading
+	if what == ndWrites {
+		turn = &fd.writing
+	}
+	turn.Lock()
+	fd.mu.Lock()
+	if !fd.closed {
+		fd.inside |= what
+		fd.mu.Unlock()
+		return nil
+	}
+	fd.mu.Unlock()
+	turn.Unlock()
+	return errClosed
+}
+
+func (fd *netFD) leave(what int) {
+	fd.mu.Lock()
+	fd.inside &^= what
+	if fd.inside == 0 && fd.left != nil {
+		close(fd.left)
+		fd.left = nil
+	}
+	fd.mu.Unlock()
+	if what == ndWrites {
+		fd.writing.Unlock()
+	} else {
+		fd.reading.Unlock()
+	}
+}
+
+// failure turns the error of a device's call into the caller's.
+func (fd *netFD) failure(err error) error {
+	fd.mu.Lock()
+	defer fd.mu.Unlock()
+	if fd.closed {
+		return errClosed
+	}
+	return err
+}
+
+func (fd *netFD) Close() error {
+	fd.mu.Lock()
+	if fd.closed {
+		fd.mu.Unlock()
+		return errClosed
+	}
+	fd.closed = true
+	var left chan struct{}
+	if fd.inside != 0 {
+		left = make(chan struct{})
+		fd.left = left
+		fd.dev.SetSockDeadline(fd.sysfd, fd.inside, aLongTimeAgo)
+	}
+	fd.mu.Unlock()
+	if left != nil {
+		<-left
+	}
+	runtime.SetFinalizer(fd, nil)
+	if fd.local != nil {
+		fd.local.close()
+	}
+	return fd.dev.Close(fd.sysfd)
+}
+
+func (fd *netFD) shutdown(how int) error {
+	if err := fd.checkOpen(); err != nil {
+		return err
+	}
+	if fd.dev.shutdowns == nil {
+		return errNoHalfClose
+	}
+	return fd.dev.shutdowns.Shutdown(fd.sysfd, how)
+}
+
+func (fd *netFD) closeRead() error  { return fd.shutdown(ndSHUT_RD) }
+func (fd *netFD) closeWrite() error { return fd.shutdown(ndSHUT_WR) }
+
+// datagram reports whether the socket keeps the boundaries of messages.
+func (fd *netFD) datagram() bool {
+	return fd.sotype == ndSOCK_DGRAM || fd.sotype == ndSOCK_RAW
+}
+
+func (fd *netFD) Read(p []byte) (int, error) {
+	if err := fd.enter(ndReads); err != nil {
+		return 0, err
+	}
+	defer fd.leave(ndReads)
+	if len(p) == 0 && !fd.datagram() {
+		return 0, nil
+	}
+	n, err := fd.dev.Recv(fd.sysfd, p, 0, time.Time{})
+	n, err = soundCount(n, len(p), err)
+	switch {
+	case n > 0:
+		return n, nil // an error will come again
+	case fd.datagram() && (err == nil || err == io.EOF):
+		return 0, nil
+	case err == nil:
+		return 0, io.EOF
+	}
+	return 0, fd.failure(err)
+}
+
+func (fd *netFD) checkOpen() error {
+	fd.mu.Lock()
+	defer fd.mu.Unlock()
+	if fd.closed {
+		return errClosed
+	}
+	return nil
+}
+
+func (fd *netFD) Write(p []byte) (int, error) {
+	if err := fd.enter(ndWrites); err != nil {
+		return 0, err
+	}
+	defer fd.leave(ndWrites)
+	if len(p) == 0 && fd.sotype == ndSOCK_STREAM {
+		return 0, nil
+	}
+	done := 0
+	for {
+		rest := p[done:]
+		n, err := fd.dev.Send(fd.sysfd, rest, 0, time.Time{})
+		n, err = soundCount(n, len(rest), err)
+		done += n
+		switch {
+		case err != nil:
+			return done, fd.failure(err)
+		case done == len(p) || fd.datagram():
+			return done, nil
+		case n == 0:
+			return done, io.ErrUnexpectedEOF
+		}
+	}
+}
+
+// soundCount mends what drivers return: -1 beside an error, and counts that
+// cannot be.
+func soundCount(n, most int, err error) (int, error) {
+	if n < 0 {
+		n = 0
+	}
+	if n > most {
+		return 0, errBadCount
+	}
+	return n, err
+}
+
+// readFrom receives one datagram and tells its sender.
+func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
+	if fd.dev.datagrams == nil {
+		n, err := fd.Read(p)
+		return n, addrPortOf(fd.raddr), err
+	}
+	if err := fd.enter(ndReads); err != nil {
+		return 0, netip.AddrPort{}, err
+	}
+	defer fd.leave(ndReads)
+	for {
+		if fd.local != nil {
+			if n, from, ok := fd.local.recvNow(p); ok {
+				return n, from, nil
+			}
+		}
+		n, from, err := fd.dev.datagrams.RecvFrom(fd.sysfd, p, 0, time.Time{})
+		n, err = soundCount(n, len(p), err)
+		if err == nil || err == io.EOF {
+			return n, from, nil
+		}
+		if fd.local == nil || !fd.local.woke() {
+			return 0, netip.AddrPort{}, fd.failure(err)
+		}
+	}
+}
+
+// writeTo sends one datagram to an address, which must be of fd's family.
+func (fd *netFD) writeTo(p []byte, to netip.AddrPort) (int, error) {
+	if fd.dev.datagrams == nil {
+		return 0, errNoDatagrams
+	}
+	if err := fd.enter(ndWrites); err != nil {
+		return 0, err
+	}
+	defer fd.leave(ndWrites)
+	if fd.local != nil && to.Addr().Unmap().IsLoopback() {
+		return fd.local.send(p, to)
+	}
+	n, err := fd.dev.datagrams.SendTo(fd.sysfd, p, 0, time.Time{}, to)
+	n, err = soundCount(n, len(p), err)
+	if err != nil {
+		return n, fd.failure(err)
+	}
+	return n, nil
+}
+
+func (fd *netFD) SetDeadline(t time.Time) error {
+	return fd.setDeadline(t, ndReads|ndWrites)
+}
+
+func (fd *netFD) SetReadDeadline(t time.Time) error {
+	return fd.setDeadline(t, ndReads)
+}
+
+func (fd *netFD) SetWriteDeadline(t time.Time) error {
+	return fd.setDeadline(t, ndWrites)
+}
+
+func (fd *netFD) setDeadline(t time.Time, calls int) error {
+	fd.mu.Lock()
+	defer fd.mu.Unlock()
+	if fd.closed {
+		return errClosed
+	}
+	if fd.local != nil {
+		return fd.local.setDeadline(t, calls)
+	}
+	return fd.dev.SetSockDeadline(fd.sysfd, calls, t)
+}
+
+// Errors for what a device cannot do.
+var (
+	errNoHalfClose error = &deviceLack{"half-close", "Shutdown"}
+	errNoDatagrams error = &deviceLack{"datagrams to more than one peer", "SendTo and RecvFrom"}
+	errNoMulticast error = &deviceLack{"multicast", "JoinGroup"}
+	errNoUnix      error = &deviceLack{"unix sockets", "BindUnix and its kin"}
+	errNoFile      error = &deviceLack{"files of sockets", "a system's file descriptors"}
+	errNoMessages  error = &deviceLack{"out-of-band data", "a system's sockets"}
+	errNoRaw       error = &deviceLack{"raw access", "a system's file descriptors"}
+)
+
+// A deviceLack is the error of an operation that needs an optional interface
+// which the device does not have.
+type deviceLack struct {
+	what, method string
+}
+
+func (e *deviceLack) Error() string {
+	return "the network device does not support " + e.what + " (it has no " + e.method + ")"
+}
+
+func (e *deviceLack) Is(target error) bool { return target == syscall.ENOTSUP }
+
+var errBadCount error = &badCountError{}
+
+type badCountError struct{}
+
+func (*badCountError) Error() string {
+	return "the network device's driver reports more bytes than it was given"
+}

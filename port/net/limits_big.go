@@ -1,0 +1,18 @@
+//go:build tinynetport && !baremetal
+
+package net
+
+// What the built-in loopback holds at most, for each direction of a
+// connection and for each socket.
+const (
+	loopBuffer  = 64 << 10 // bytes
+	loopQueue   = 512      // datagrams
+	loopBacklog = 4096     // connections not yet accepted
+)
+
+// patientBuffer is how much a worker reads or writes at once for a stream of a
+// driver that cannot be interrupted: a segment of TCP.
+const patientBuffer = 1460
+
+// maxLookups is how many name lookups run at once.
+const maxLookups = 500

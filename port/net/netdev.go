@@ -1,0 +1,223 @@
+//go:build tinynetport
+
+package net
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+	_ "unsafe" // for linkname
+)
+
+// Numbers that a netdev understands. They are Linux's, as in
+// tinygo.org/x/drivers/netdev, so the host device passes them on.
+const (
+	ndAF_UNIX  = 0x1
+	ndAF_INET  = 0x2
+	ndAF_INET6 = 0xa
+
+	ndSOCK_STREAM    = 0x1
+	ndSOCK_DGRAM     = 0x2
+	ndSOCK_RAW       = 0x3
+	ndSOCK_SEQPACKET = 0x5
+
+	ndIPPROTO_TCP = 0x6
+	ndIPPROTO_UDP = 0x11
+
+	ndSOL_SOCKET   = 0x1
+	ndSO_REUSEADDR = 0x2
+	ndSO_BROADCAST = 0x6
+	ndSO_SNDBUF    = 0x7
+	ndSO_RCVBUF    = 0x8
+	ndSO_KEEPALIVE = 0x9
+	ndSO_LINGER    = 0xd
+
+	ndSOL_TCP       = 0x6
+	ndTCP_NODELAY   = 0x1
+	ndTCP_KEEPIDLE  = 0x4
+	ndTCP_KEEPINTVL = 0x5
+	ndTCP_KEEPCNT   = 0x6
+
+	ndSOL_IPV6    = 0x29
+	ndIPV6_V6ONLY = 0x1a
+
+	ndSHUT_RD = 0
+	ndSHUT_WR = 1
+)
+
+// The calls that a deadline ends.
+const (
+	ndReads  = 1 // Recv, RecvFrom, Accept
+	ndWrites = 2 // Send, SendTo, Connect
+)
+
+// netdever is what every network device has. It has the method set of
+// Netdever in tinygo.org/x/drivers/netdev, whose values arrive here through
+// useNetdev.
+type netdever interface {
+	GetHostByName(name string) (netip.Addr, error)
+	Addr() (netip.Addr, error)
+	Socket(domain int, stype int, protocol int) (int, error)
+	Bind(sockfd int, ip netip.AddrPort) error
+	Connect(sockfd int, host string, ip netip.AddrPort) error
+	Listen(sockfd int, backlog int) error
+	Accept(sockfd int) (int, netip.AddrPort, error)
+	Send(sockfd int, buf []byte, flags int, deadline time.Time) (int, error)
+	Recv(sockfd int, buf []byte, flags int, deadline time.Time) (int, error)
+	Close(sockfd int) error
+	SetSockOpt(sockfd int, level int, opt int, value interface{}) error
+}
+
+// The optional interfaces. They are documented, under the same names with a
+// capital letter, in tinynet's package netdev; a device has one by having its
+// methods.
+type (
+	datagrammer interface {
+		SendTo(sockfd int, buf []byte, flags int, deadline time.Time, to netip.AddrPort) (int, error)
+		RecvFrom(sockfd int, buf []byte, flags int, deadline time.Time) (int, netip.AddrPort, error)
+	}
+	sockNamer interface {
+		GetSockname(sockfd int) (netip.AddrPort, error)
+	}
+	shutdowner interface {
+		Shutdown(sockfd int, how int) error
+	}
+	deadliner interface {
+		SetSockDeadline(sockfd int, calls int, t time.Time) error
+	}
+	interrupter interface {
+		Interrupt(sockfd int, calls int, on bool) error
+	}
+	addressFamilies interface {
+		AddressFamilies() (ip4, ip6, mapped bool)
+	}
+	netIPLookuper interface {
+		LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+	}
+	interfacer interface {
+		Interfaces() ([]Interface, error)
+		InterfaceAddrs(index int) ([]netip.Prefix, error)
+	}
+	multicaster interface {
+		JoinGroup(sockfd int, group netip.Addr, ifindex int) error
+		SetMulticastInterface(sockfd int, ip6 bool, ifindex int) error
+		SetMulticastLoopback(sockfd int, ip6 bool, on bool) error
+	}
+	// unixNamer has the calls on AF_UNIX sockets, whose addresses are names.
+	unixNamer interface {
+		BindUnix(sockfd int, name string) error
+		ConnectUnix(sockfd int, name string) error
+		SocknameUnix(sockfd int) (name string, err error)
+		AcceptUnix(sockfd int) (newfd int, peer string, err error)
+		SendToUnix(sockfd int, buf []byte, to string) (int, error)
+		RecvFromUnix(sockfd int, buf []byte) (n int, from string, err error)
+		Unlink(name string) error
+	}
+)
+
+// A device is a netdever with its optional interfaces looked up once.
+type device struct {
+	netdever
+	deadliner // every device has one: patient stands in for drivers that have none
+
+	datagrams  datagrammer
+	names      sockNamer
+	shutdowns  shutdowner
+	lookups    netIPLookuper
+	interfaces interfacer
+	multicasts multicaster
+	unix       unixNamer
+	system     systemSockets // the host device only
+
+	ip4, ip6, mapped bool
+	local            bool // reaches loopback addresses by itself
+	host             bool // is the system's sockets
+}
+
+func newDevice(dev netdever) *device {
+	d := &device{netdever: dev, ip4: true}
+	d.datagrams, _ = dev.(datagrammer)
+	if v, ok := dev.(deadliner); ok {
+		d.deadliner = v
+	} else {
+		p := newPatient(dev, d.datagrams)
+		d.netdever, d.deadliner = p, p
+		if d.datagrams != nil {
+			d.datagrams = p
+		}
+	}
+	d.names, _ = dev.(sockNamer)
+	d.shutdowns, _ = dev.(shutdowner)
+	d.lookups, _ = dev.(netIPLookuper)
+	d.interfaces, _ = dev.(interfacer)
+	d.multicasts, _ = dev.(multicaster)
+	d.unix, _ = dev.(unixNamer)
+	d.system, _ = dev.(systemSockets)
+	if v, ok := dev.(addressFamilies); ok {
+		d.ip4, d.ip6, d.mapped = v.AddressFamilies()
+	}
+	return d
+}
+
+var (
+	// setDevice is the device given to useNetdev, nil before that.
+	setDevice atomic.Pointer[device]
+
+	hostDevice = sync.OnceValue(func() *device {
+		host := newHost()
+		if host == nil {
+			return nil
+		}
+		d := newDevice(host)
+		d.local, d.host = true, true
+		return d
+	})
+	loopbackDevice = sync.OnceValue(func() *device {
+		d := newDevice(theLoopback())
+		d.local = true
+		return d
+	})
+)
+
+// useNetdev makes dev the device of all sockets opened from now on; nil puts
+// the default back. tinygo.org/x/drivers/netdev.UseNetdev and tinynet's
+// netdev.Use pull it by this name.
+//
+//go:linkname useNetdev
+func useNetdev(dev netdever) {
+	if dev == nil {
+		setDevice.Store(nil)
+		return
+	}
+	setDevice.Store(newDevice(dev))
+}
+
+// currentDevice is where sockets go that are not bound to a loopback address:
+// the device that was set, else the system's sockets, else the loopback.
+func currentDevice() *device {
+	if d := setDevice.Load(); d != nil {
+		return d
+	}
+	if d := hostDevice(); d != nil {
+		return d
+	}
+	return loopbackDevice()
+}
+
+// deviceFor chooses the device for a socket with these addresses, either of
+// which may be the zero AddrPort. Loopback addresses stay on the board.
+func deviceFor(laddr, raddr netip.AddrPort) *device {
+	d := currentDevice()
+	if d.local {
+		return d
+	}
+	if laddr.Addr().Unmap().IsLoopback() {
+		return loopbackDevice()
+	}
+	if r := raddr.Addr().Unmap(); r.IsLoopback() || r.IsUnspecified() {
+		return loopbackDevice()
+	}
+	return d
+}

@@ -1,0 +1,155 @@
+//go:build tinynetport
+
+package net
+
+import (
+	"context"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+func (sd *sysDialer) dialTCP(ctx context.Context, laddr, raddr *TCPAddr) (*TCPConn, error) {
+	hook := sd.testHookDialTCP
+	if hook == nil {
+		hook = testHookDialTCP
+	}
+	if hook != nil {
+		return hook(ctx, sd.network, laddr, raddr)
+	}
+	return sd.doDialTCP(ctx, laddr, raddr)
+}
+
+func (sd *sysDialer) doDialTCP(ctx context.Context, laddr, raddr *TCPAddr) (*TCPConn, error) {
+	var fd *netFD
+	var err error
+	for tries := 0; tries < 3; tries++ {
+		fd, err = openIP(ctx, sd.network, laddr.endpoint(), raddr.endpoint(), ndSOCK_STREAM, 0, true, sd.dialControl())
+		if laddr != nil && laddr.Port != 0 {
+			break
+		}
+		// A system that chooses the local port may choose one that is taken, or
+		// raddr's own, and so connect the socket to itself (Go issue 2690).
+		if err == nil && fd.connectedToItself() {
+			if tries < 2 {
+				fd.Close()
+			}
+			continue
+		}
+		if !spuriousPort(err) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newTCPConn(fd, sd.Dialer.KeepAlive, sd.Dialer.KeepAliveConfig, testPreHookSetKeepAlive, testHookSetKeepAlive), nil
+}
+
+func (fd *netFD) connectedToItself() bool {
+	l, r := addrPortOf(fd.laddr), addrPortOf(fd.raddr)
+	return l == r && l.Port() != 0
+}
+
+// No device speaks multipath TCP (RFC 8684); as Go does where the system
+// doesn't, these fall back to plain TCP.
+func (sd *sysDialer) dialMPTCP(ctx context.Context, laddr, raddr *TCPAddr) (*TCPConn, error) {
+	return sd.dialTCP(ctx, laddr, raddr)
+}
+
+func (sl *sysListener) listenMPTCP(ctx context.Context, laddr *TCPAddr) (*TCPListener, error) {
+	return sl.listenTCP(ctx, laddr)
+}
+
+func isUsingMultipathTCP(*netFD) bool { return false }
+
+func (sl *sysListener) listenTCP(ctx context.Context, laddr *TCPAddr) (*TCPListener, error) {
+	fd, err := openIP(ctx, sl.network, laddr.endpoint(), endpoint{}, ndSOCK_STREAM, 0, false, sl.listenControl())
+	if err != nil {
+		return nil, err
+	}
+	return &TCPListener{fd: fd, lc: sl.ListenConfig}, nil
+}
+
+func (l *TCPListener) ok() bool { return l != nil && l.fd != nil }
+
+func (l *TCPListener) accept() (*TCPConn, error) {
+	fd, err := l.fd.accept()
+	if err != nil {
+		return nil, err
+	}
+	return newTCPConn(fd, l.lc.KeepAlive, l.lc.KeepAliveConfig, testPreHookSetKeepAlive, testHookSetKeepAlive), nil
+}
+
+func (l *TCPListener) close() error { return l.fd.Close() }
+
+func (l *TCPListener) file() (*os.File, error) { return l.fd.dup() }
+
+func (c *TCPConn) readFrom(r io.Reader) (int64, error) {
+	if n, handled, err := c.fd.sendFile(r); handled {
+		return n, err
+	}
+	return genericReadFrom(c, r)
+}
+
+func (c *TCPConn) writeTo(w io.Writer) (int64, error) {
+	return genericWriteTo(c, w)
+}
+
+// SetKeepAliveConfig configures the keep-alive messages that the device sends
+// on an idle connection. A device that lacks one of the settings gives an
+// error, and the others are set all the same.
+func (c *TCPConn) SetKeepAliveConfig(config KeepAliveConfig) error {
+	if !c.ok() {
+		return syscall.EINVAL
+	}
+	err := setKeepAlive(c.fd, config.Enable)
+	for _, set := range [...]func() error{
+		func() error { return setKeepAliveIdle(c.fd, config.Idle) },
+		func() error { return setKeepAliveInterval(c.fd, config.Interval) },
+		func() error { return setKeepAliveCount(c.fd, config.Count) },
+	} {
+		if e := set(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return &OpError{Op: "set", Net: c.fd.net, Source: c.fd.laddr, Addr: c.fd.raddr, Err: err}
+	}
+	return nil
+}
+
+// setKeepAliveSeconds sets a time of keep-alive: unchanged if negative, the
+// default if zero.
+func setKeepAliveSeconds(fd *netFD, opt int, d, byDefault time.Duration) error {
+	if d < 0 {
+		return nil
+	}
+	if d == 0 {
+		d = byDefault
+	}
+	return fd.setOption(ndSOL_TCP, opt, int(roundDurationUp(d, time.Second)))
+}
+
+func setKeepAliveIdle(fd *netFD, d time.Duration) error {
+	return setKeepAliveSeconds(fd, ndTCP_KEEPIDLE, d, defaultTCPKeepAliveIdle)
+}
+
+func setKeepAliveInterval(fd *netFD, d time.Duration) error {
+	return setKeepAliveSeconds(fd, ndTCP_KEEPINTVL, d, defaultTCPKeepAliveInterval)
+}
+
+func setKeepAliveCount(fd *netFD, n int) error {
+	if n < 0 {
+		return nil
+	}
+	if n == 0 {
+		n = defaultTCPKeepAliveCount
+	}
+	return fd.setOption(ndSOL_TCP, ndTCP_KEEPCNT, n)
+}
+
+func setNoDelay(fd *netFD, on bool) error {
+	return fd.setOption(ndSOL_TCP, ndTCP_NODELAY, on)
+}
