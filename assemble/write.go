@@ -103,14 +103,17 @@ func (t *Tree) writeOver(dir string, force bool) error {
 			return err
 		}
 		for _, e := range entries {
+			if isTemp(e, newPrefix) {
+				continue // a run was killed before it could put the marker there
+			}
 			return fmt.Errorf("the folder was not made by tinynet: it has %s in it, but no %s; name another one, or force it", e.Name(), markerName)
 		}
 	}
 	if err == nil && !marked {
 		return fmt.Errorf("%s in it is not a regular file", markerName)
 	}
+	cleanLeftovers(dir, newPrefix)
 	if marked {
-		cleanLeftovers(dir, newPrefix)
 		cleanLeftovers(dir, oldPrefix)
 	}
 	tmp, err := mkdirTemp(dir, newPrefix+"*")
@@ -235,7 +238,7 @@ func (t *Tree) fill(dir string) error {
 		return err
 	}
 	for _, f := range t.Files {
-		if !fs.ValidPath(f.Path) || !filepath.IsLocal(filepath.FromSlash(f.Path)) {
+		if !fs.ValidPath(f.Path) || f.Path == "." || !filepath.IsLocal(filepath.FromSlash(f.Path)) {
 			return fmt.Errorf("the path %q is not below src", f.Path)
 		}
 		name := filepath.Join(dir, "src", filepath.FromSlash(f.Path))
@@ -259,15 +262,20 @@ func cleanLeftovers(dir, prefix string) {
 		return
 	}
 	for _, e := range entries {
-		// MkdirTemp puts only digits in the place of its star.
-		rest, ok := strings.CutPrefix(e.Name(), prefix)
-		if !ok || !e.IsDir() || rest == "" || strings.Trim(rest, "0123456789") != "" {
+		if !isTemp(e, prefix) {
 			continue
 		}
 		if fi, err := e.Info(); err == nil && time.Since(fi.ModTime()) > leftoverAge {
 			os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
+}
+
+// isTemp tells whether a folder was made by mkdirTemp, which puts only digits
+// after the prefix.
+func isTemp(e fs.DirEntry, prefix string) bool {
+	rest, ok := strings.CutPrefix(e.Name(), prefix)
+	return ok && e.IsDir() && rest != "" && strings.Trim(rest, "0123456789") == ""
 }
 
 // mkdirAll is os.MkdirAll that tells what it made, the deepest first.
