@@ -48,7 +48,6 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		root = filepath.Dir(wd)
-		dependOnSources()
 		if scratch, err = os.MkdirTemp("", "tinynet-e2e-"); err != nil {
 			panic(err)
 		}
@@ -58,9 +57,9 @@ func TestMain(m *testing.M) {
 }
 
 // dependOnSources looks at each file of the repository. The go command sees
-// that and keeps a result of these tests only until one of them changes: the
-// programs that they build are no part of the test binary.
-func dependOnSources() {
+// that (in a test, not before) and keeps a result of these tests only until one
+// of them changes: the programs that they build are no part of the test binary.
+var dependOnSources = sync.OnceFunc(func() {
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && d.Name() == ".git" {
 			return filepath.SkipDir
@@ -68,7 +67,7 @@ func dependOnSources() {
 		os.Stat(path)
 		return nil
 	})
-}
+})
 
 // guard leads the process group that a server runs in, and ends all of it when
 // the test process closes its standard input or dies, of a timeout or a panic
@@ -98,6 +97,7 @@ type process struct {
 // descendants have ended when the test has.
 func launch(t *testing.T, name string, args ...string) *process {
 	t.Helper()
+	dependOnSources()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
