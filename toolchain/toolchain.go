@@ -134,6 +134,16 @@ func findRelease(ctx context.Context, q Query) (*Toolchain, error) {
 	return t, nil
 }
 
+// At is the Go in a folder, with no questions asked: for a program that has
+// already said which Go it uses.
+func At(root string) *Toolchain {
+	t := &Toolchain{Root: root, Flags: os.Getenv("GOFLAGS"), env: Setenv(os.Environ(), "GOROOT", root, "GOTOOLCHAIN", "local")}
+	if isFile(exe(root)) {
+		t.command = exe(root)
+	}
+	return t
+}
+
 func findRoot(ctx context.Context, q Query) (*Toolchain, error) {
 	root, err := filepath.Abs(q.Root)
 	if err != nil {
@@ -145,13 +155,11 @@ func findRoot(ctx context.Context, q Query) (*Toolchain, error) {
 	case !fi.IsDir():
 		return nil, fmt.Errorf("find the Go in %s: not a folder\nThe folder for -goroot is the one that `go env GOROOT` prints", q.Root)
 	}
-	env := Setenv(os.Environ(), "GOROOT", root, "GOTOOLCHAIN", "local")
-	t := &Toolchain{Root: root, Flags: os.Getenv("GOFLAGS"), env: env}
-	if !isFile(exe(root)) {
+	t := At(root)
+	if t.command == "" {
 		return t, nil // enough to read its sources
 	}
-	t.command = exe(root)
-	vars, err := goEnv(ctx, q, t.command, env)
+	vars, err := goEnv(ctx, q, t.command, t.env)
 	if err != nil {
 		return nil, fmt.Errorf("find the Go in %s: %w", q.Root, err)
 	}
