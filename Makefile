@@ -1,0 +1,52 @@
+# `make` says what there is. Everything needs only Go, except where it says so.
+SHELL = /bin/bash
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME = 30s
+# Where goroutines meet: the tests there run once more with the race detector.
+RACE = ./assemble/... ./toolchain/... ./examples/... ./e2e
+
+GOFILES = $$(git ls-files -co --exclude-standard '*.go' | grep -v /testdata/)
+NESTED = $$(git ls-files -co --exclude-standard '*/go.mod' | grep -v /testdata/ | xargs -rn1 dirname)
+
+help: ## what the targets do
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t10
+
+test: ## all tests of go test ./..., within minutes
+	go test ./...
+
+race: ## the tests of what runs concurrently, with the race detector (needs a C compiler)
+	go test -race $(RACE)
+
+matrix: ## the port built for every supported Go release and several systems (fetches those releases)
+	go test -count=1 -tags matrix -timeout 30m ./conformance/matrix
+
+bench: ## all benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## each fuzz test for FUZZTIME (30s)
+	@set -euo pipefail; for dir in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -rn1 dirname | sort -u); do \
+		for name in $$(go test -list '^Fuzz' ./$$dir | grep '^Fuzz'); do \
+			echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./$$dir; \
+		done; \
+	done
+
+lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
+	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \
+	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go vet -tags matrix ./...
+	@set -euo pipefail; for dir in . $(NESTED); do \
+		echo "$$dir: go mod tidy, go vet, staticcheck"; \
+		(cd $$dir && go mod tidy -diff && go vet ./... && go run $(STATICCHECK) ./...); \
+	done
+
+ci: ## what CI runs (installs Chromium where there is none, as root)
+	bash .ci/run
+
+# For .ci/run.
+print-race:
+	@echo $(RACE)
+print-nested:
+	@echo $(NESTED)
+
+.PHONY: help test race matrix bench fuzz lint ci print-race print-nested
