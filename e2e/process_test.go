@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -224,9 +225,18 @@ func (p *process) wait(t *testing.T, limit time.Duration) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// leftovers names the processes of the group but for the guard. It finds none
-// on a system without /proc.
+// leftovers names the processes of the group but for the guard.
 func (p *process) leftovers() (names []string) {
+	for pid, name := range p.members() {
+		names = append(names, pid+" "+name)
+	}
+	return names
+}
+
+// members are the processes of the group but for the guard, by their numbers.
+// It finds none on a system without /proc.
+func (p *process) members() map[string]string {
+	found := map[string]string{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, file := range stats {
 		data, err := os.ReadFile(file)
@@ -234,15 +244,39 @@ func (p *process) leftovers() (names []string) {
 			continue // it has ended
 		}
 		// "PID (NAME) STATE PARENT GROUP ...", where NAME may hold anything.
-		stat := string(data)
-		fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-		pid := filepath.Base(filepath.Dir(file))
-		if len(fields) > 2 && fields[0] != "Z" && fields[2] == strconv.Itoa(p.group) && pid != fields[2] {
-			names = append(names, stat[:strings.LastIndexByte(stat, ')')+1])
+		pid, rest, _ := strings.Cut(string(data), " (")
+		end := strings.LastIndexByte(rest, ')')
+		if fields := strings.Fields(rest[end+1:]); len(fields) > 2 &&
+			fields[0] != "Z" && fields[2] == strconv.Itoa(p.group) && pid != fields[2] {
+			found[pid] = rest[:end]
 		}
 	}
-	return names
+	return found
 }
+
+// onPort fails the test unless the program that runs, one with this function,
+// has the port's files in it. It sees that only on Linux.
+func (p *process) onPort(t *testing.T, function string) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return
+	}
+	for pid := range p.members() {
+		exe, err := os.ReadFile("/proc/" + pid + "/exe")
+		if err != nil || !bytes.Contains(exe, []byte(function)) {
+			continue
+		}
+		if !bytes.Contains(exe, []byte(portFile)) {
+			t.Errorf("%s runs a program that has the standard net, not the port", p.cmd)
+		}
+		return
+	}
+	t.Errorf("%s: no program with the function %s runs", p.cmd, function)
+}
+
+// portFile is a file that only the port's net has; programs hold the names of
+// what they were compiled from.
+const portFile = "/fd_netdev.go"
 
 // stop sends the command alone a signal; it must end with status 0.
 func (p *process) stop(t *testing.T, sig syscall.Signal) {
@@ -291,6 +325,9 @@ func build(t *testing.T, example string) string {
 	}
 	if err := goCommand(tinynet(t), append(args, "./examples/"+example)...); err != nil {
 		t.Fatal(err)
+	}
+	if exe, err := os.ReadFile(bin); err != nil || !bytes.Contains(exe, []byte(portFile)) {
+		t.Fatalf("%s has the standard net, not the port (%v)", bin, err)
 	}
 	return bin
 }

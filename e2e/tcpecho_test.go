@@ -21,6 +21,7 @@ func TestTCPEcho(t *testing.T) {
 	if want := regexp.MustCompile(`^127\.0\.0\.1:[1-9][0-9]*$`); !want.MatchString(addr) {
 		t.Fatalf("it listens on %q, want %v", addr, want)
 	}
+	p.onPort(t, "main.echo")
 	if err := echo(t, addr, 10); err != nil {
 		t.Error(err)
 	}

@@ -35,6 +35,7 @@ func TestReadmeCommand(t *testing.T) {
 	if want := regexp.MustCompile(`^http://127\.0\.0\.1:[1-9][0-9]*$`); !want.MatchString(url) {
 		t.Fatalf("it listens on %q, want %v", url, want)
 	}
+	p.onPort(t, "main.(*site).page")
 	b := newBrowser(t, url)
 	if page := b.page(); !strings.Contains(page, "<h1>tinynet</h1>") {
 		t.Errorf("this is not the page:\n%s", page)
