@@ -196,6 +196,10 @@ why = "x"
 			where + `edit net/a.go f: "io.EOX" matches nowhere, not once as stated (go1.26.8)`,
 			where + `edit net/a.go go:build: "linux" matches nowhere: the file has no build constraint (go1.26.8)`,
 			where + `edit net/a.go v: "," matches 2 times, not once as stated (go1.26.8)`}},
+		{name: "edit of a repeated value", manifest: "[[take]]\nfiles = [\"b.go\"]\n[[edit]]\nfile = \"b.go\"\ndecl = \"c0\"\nmatch = \"iota\"\nwith = \"5\"\nwhy = \"x\"\n", up: map[string]string{"net/b.go": "package net\n\nconst (\n\tc0 = iota\n\tc1\n)\n"}, want: []string{
+			where + `edit net/b.go c0: c1 after it repeats its value, so the edit would change both; replace it (go1.26.8)`}},
+		{name: "edit that breaks out", manifest: "[[edit]]\nfile = \"a.go\"\ndecl = \"w\"\nmatch = \"2\"\nwith = \"2\\nfunc g() {}\"\nwhy = \"x\"\n", want: []string{
+			where + `edit net/a.go w: with "2\nfunc g() {}" the file has 6 declarations instead of 5; an edit stays inside of one (go1.26.8)`}},
 		{name: "edit that breaks the file", manifest: "[[edit]]\nfile = \"a.go\"\ndecl = \"f\"\nmatch = \"io.EOF\"\nwith = \"io EOF\"\nwhy = \"x\"\n", want: []string{
 			where + `edit net/a.go f: with "io EOF" the file does not parse: src/net/a.go:6:28: expected ...`}},
 		{name: "build constraint edits", manifest: "[[take]]\nfiles = [\"b.go\"]\n[[edit]]\nfile = \"b.go\"\ndecl = \"go:build\"\nmatch = \"\"\nwith = \"y\"\nwhy = \"x\"\n[[edit]]\nfile = \"b.go\"\ndecl = \"go:build\"\nmatch = \"linux\"\nwith = \"+\"\nwhy = \"x\"\n[[edit]]\nfile = \"a.go\"\ndecl = \"go:build\"\nmatch = \"\"\nwith = \"y z\"\nwhy = \"x\"\n", up: map[string]string{"net/b.go": "//go:build linux\n\npackage net\n"}, want: []string{

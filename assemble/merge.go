@@ -69,6 +69,7 @@ type merger struct {
 	lines   []cut         // directives to cut where nothing else cuts them
 	marks   map[int]*mark // by the declaration's or statement's offset
 	changes []placedChange
+	dropped int // names that go
 	misfits []misfit
 	imports importSet
 }
@@ -124,6 +125,9 @@ func merge(up *source, ops *fileOps, pkgName func(string) string) ([]byte, []Cha
 		return nil, nil, []misfit{*bad}
 	}
 	merged, err := parseSource(up.name, text)
+	if err == nil && merged.names() != up.names()-m.dropped {
+		err = errors.New("the edits changed more than their declarations")
+	}
 	if err != nil {
 		return nil, nil, m.blame(ops, err)
 	}
@@ -184,7 +188,18 @@ func (m *merger) apply(cuts []cut) ([]byte, *misfit) {
 	return out.Bytes(), nil
 }
 
-// blame finds out which edit made the text unparsable.
+// names counts what a file declares.
+func (s *source) names() int {
+	n := 0
+	for _, d := range s.decls {
+		if d.id.Name != "_" {
+			n++
+		}
+	}
+	return n
+}
+
+// blame finds out which edit spoiled the text.
 func (m *merger) blame(ops *fileOps, err error) []misfit {
 	var found []misfit
 	for i := range ops.edits {
@@ -192,13 +207,15 @@ func (m *merger) blame(ops *fileOps, err error) []misfit {
 		one := &merger{source: m.source, marks: map[int]*mark{}}
 		one.edit(e)
 		if text, bad := one.apply(one.cuts); bad == nil {
-			if _, err := parseSource(m.name, text); err != nil {
+			if s, err := parseSource(m.name, text); err != nil {
 				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file does not parse: %w", e.with, err)})
+			} else if s.names() != m.names() {
+				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file has %d declarations instead of %d; an edit stays inside of one", e.with, s.names(), m.names())})
 			}
 		}
 	}
 	if len(found) == 0 {
-		found = []misfit{{err: fmt.Errorf("the changed file does not parse: %w", err)}}
+		found = []misfit{{err: fmt.Errorf("the changed file is not right: %w", err)}}
 	}
 	return found
 }
@@ -269,6 +286,9 @@ func (m *merger) declarations(ops *fileOps, pkgName func(string) string) {
 			continue
 		}
 		m.change(f.op, d.name, f.why, m.off(d.id.Pos()))
+		if f.unit == nil && d.id.Name != "_" {
+			m.dropped++
+		}
 		m.cutDirectives(d)
 		if f.unit != nil {
 			f.unit.fates = append(f.unit.fates, f)
@@ -808,6 +828,12 @@ func (m *merger) edit(e *editOp) {
 	if err != nil {
 		fail("%w", err)
 		return
+	}
+	if d.tok == token.CONST {
+		if next := d.spec + 1; next < len(d.gen.Specs) && len(d.gen.Specs[next].(*ast.ValueSpec).Values) == 0 {
+			fail("%s after it repeats its value, so the edit would change both; replace it", specNames(d.gen.Specs[next])[0].Name)
+			return
+		}
 	}
 	n := d.node()
 	start := m.off(n.Pos())
