@@ -1,0 +1,15 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// become replaces this process, so that signals, the terminal and the exit
+// status are the program's own.
+func become(path string, args, env []string) (int, error) {
+	err := syscall.Exec(path, args, env)
+	return 0, &os.PathError{Op: "exec", Path: path, Err: err}
+}

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"github.com/tinynet/tinynet/toolchain"
+)
+
+// boards are what run can run a program on.
+var boards = []string{"native"}
+
+// A runOptions is what run is told besides the program.
+type runOptions struct {
+	board, tags string
+	race, x     bool
+}
+
+func (t *tool) runCommand() *ffcli.Command {
+	var opt runOptions
+	c := t.command("run", "tinynet run [-board BOARD] [-tags TAGS] [-race] [-x] [-go VERSION | -goroot DIR] PKG [-- ARGS]", "build a program on the port and run it", `
+PKG is a package as for go build, in your own module, or files that end in .go.
+On the board native, the program runs on this computer over its sockets.
+
+Examples:
+  tinynet run ./examples/webserver
+  tinynet run -race ./examples/webserver -- -addr localhost:9090
+  tinynet run -go 1.25.11 .`,
+		func(ctx context.Context, args []string) error { return t.runExec(ctx, opt, args) })
+	c.FlagSet.StringVar(&opt.board, "board", "native", "run on `BOARD`: "+strings.Join(boards, ", "))
+	c.FlagSet.StringVar(&opt.tags, "tags", "", "comma-separated build `TAGS`, as for go build")
+	c.FlagSet.BoolVar(&opt.race, "race", false, "build with the race detector")
+	c.FlagSet.BoolVar(&opt.x, "x", false, "print the commands of the build")
+	return c
+}
+
+// splitProgram divides the arguments into those that name the program to build
+// and those that the program gets.
+func splitProgram(args []string) (pkg, program []string) {
+	n := 0
+	for n < len(args) && strings.HasSuffix(args[n], ".go") {
+		n++
+	}
+	if n == 0 && len(args) > 0 && args[0] != "--" {
+		n = 1
+	}
+	pkg, program = args[:n], args[n:]
+	if len(program) > 0 && program[0] == "--" {
+		program = program[1:]
+	}
+	return pkg, program
+}
+
+func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error {
+	known := false
+	for _, b := range boards {
+		known = known || b == opt.board
+	}
+	if !known {
+		return usagef("there is no board %q; there is %s", opt.board, strings.Join(boards, ", "))
+	}
+	pkg, program := splitProgram(args)
+	if len(pkg) == 0 {
+		return usagef("name the package of a program, such as . for the one in this folder")
+	}
+	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
+		return usagef("%s: not a package", pkg[0])
+	}
+	tc, root, err := t.toolchain(ctx, "")
+	if err != nil {
+		return err
+	}
+	o, cache, err := t.overlay(root)
+	if err != nil {
+		return err
+	}
+	flags, err := withOverlay(tc, o, goArgs{}, cache)
+	if err != nil {
+		return err
+	}
+	var buildFlags []string
+	if opt.tags != "" {
+		buildFlags = append(buildFlags, "-tags="+opt.tags)
+	}
+	if opt.race {
+		buildFlags = append(buildFlags, "-race")
+	}
+	if opt.x {
+		buildFlags = append(buildFlags, "-x")
+	}
+	b := &build{t: t, tc: tc, env: toolchain.Setenv(tc.Environ(), "GOFLAGS", flags), flags: buildFlags, pkg: pkg}
+	exe, err := b.program(ctx, cache)
+	if err != nil {
+		return err
+	}
+	err = t.replace(ctx, exe, append([]string{exe}, program...), os.Environ())
+	if errors.Is(err, syscall.ENOEXEC) {
+		err = fmt.Errorf("%w\nIt was not built for this computer: are GOOS and GOARCH set?", err)
+	}
+	return err
+}
+
+// A build makes a program from a package.
+type build struct {
+	t     *tool
+	tc    *toolchain.Toolchain
+	env   []string
+	flags []string
+	pkg   []string
+}
+
+// program builds it and returns its file, which nothing will change while it
+// runs.
+//
+// The go command leaves a program alone that is up to date, so each package has
+// a folder in the cache where the program stays. What runs is another name of
+// the same file, by content, because the next build takes the first one away.
+func (b *build) program(ctx context.Context, cache string) (string, error) {
+	wd, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(strings.Join(append(append([]string{wd}, b.flags...), b.pkg...), "\x00")))
+	parent := filepath.Join(cache, "run")
+	folder := filepath.Join(parent, hex.EncodeToString(sum[:16]))
+	fail := func(err error) (string, error) { return "", fmt.Errorf("keep the program in %s: %w", folder, err) }
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return fail(err)
+	}
+	now := time.Now()
+	os.Chtimes(folder, now, now)
+	pruneFiles(parent)
+
+	target := filepath.Join(folder, "build")
+	if unlock, ok := tryLock(filepath.Join(folder, "lock")); ok {
+		defer unlock()
+	} else {
+		if target, err = os.MkdirTemp(folder, "build-"); err != nil {
+			return fail(err)
+		}
+		defer os.RemoveAll(target)
+	}
+	built, err := b.into(ctx, target)
+	if err != nil {
+		return "", err
+	}
+	hash, err := hashFile(built)
+	if err != nil {
+		return fail(err)
+	}
+	exe := filepath.Join(folder, hash, filepath.Base(built))
+	if _, err := os.Stat(exe); err == nil {
+		os.Chtimes(filepath.Dir(exe), now, now)
+		return exe, nil
+	}
+	pruneOld(folder, exe)
+	if err := os.MkdirAll(filepath.Dir(exe), 0o777); err != nil {
+		return fail(err)
+	}
+	if err := os.Link(built, exe); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := copyExecutable(built, exe); err != nil {
+			return fail(err)
+		}
+	}
+	return exe, nil
+}
+
+// into builds into a folder and returns the file there.
+func (b *build) into(ctx context.Context, target string) (string, error) {
+	gocmd, err := b.tc.Command()
+	if err != nil {
+		return "", err
+	}
+	for try := 0; ; try++ {
+		if err := os.MkdirAll(target, 0o777); err != nil {
+			return "", err
+		}
+		args := append([]string{"build", "-o", target + string(filepath.Separator)}, b.flags...)
+		cmd := exec.CommandContext(ctx, gocmd, append(args, b.pkg...)...)
+		cmd.Env = b.env
+		cmd.Stdin = b.t.stdin
+		cmd.Stdout, cmd.Stderr = b.t.progress.writer(b.t.stdout), b.t.progress.writer(b.t.stderr)
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = 5 * time.Second
+		done := b.t.progress.start("building " + strings.Join(b.pkg, " "))
+		err := cmd.Run()
+		done()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return "", exitError(statusFailed) // the go command has said why
+		}
+		if err != nil {
+			return "", fmt.Errorf("build %s: %w", strings.Join(b.pkg, " "), err)
+		}
+		entries, err := os.ReadDir(target)
+		if err != nil {
+			return "", err
+		}
+		switch {
+		case len(entries) == 1:
+			return filepath.Join(target, entries[0].Name()), nil
+		case len(entries) == 0:
+			return "", usagef("%s is not a program: it is no package main", strings.Join(b.pkg, " "))
+		case try > 0:
+			var names []string
+			for _, e := range entries {
+				names = append(names, e.Name())
+			}
+			return "", usagef("%s names several programs, %s; run one at a time", strings.Join(b.pkg, " "), strings.Join(names, " and "))
+		}
+		// The package may have got another name since the last time.
+		if err := os.RemoveAll(target); err != nil {
+			return "", err
+		}
+	}
+}
+
+// pruneOld removes programs that are out of date, unless they may still run.
+func pruneOld(folder, current string) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name := filepath.Join(folder, e.Name())
+		if !e.IsDir() || e.Name() == "build" || name == filepath.Dir(current) {
+			continue
+		}
+		if fi, err := e.Info(); err == nil && time.Since(fi.ModTime()) > 24*time.Hour {
+			os.RemoveAll(name)
+		}
+	}
+}
+
+func hashFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// copyExecutable copies where the file system knows no second names.
+func copyExecutable(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(to, data); err != nil {
+		return err
+	}
+	return os.Chmod(to, 0o755)
+}
