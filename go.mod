@@ -4,6 +4,12 @@ go 1.23.0
 
 require (
 	github.com/BurntSushi/toml v1.6.0
-	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
+	github.com/peterbourgon/ff/v3 v3.4.0
+	golang.org/x/term v0.34.0
 	tinygo.org/x/drivers v0.36.0
+)
+
+require (
+	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
+	golang.org/x/sys v0.35.0 // indirect
 )
