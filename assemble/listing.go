@@ -32,7 +32,7 @@ func (t *Tree) Listing(w io.Writer, opt ListingOptions) error {
 			x := root.at(o.Path)
 			x.mark = '-'
 			if opt.Changes {
-				x.notes = append(x.notes, o.Why)
+				x.notes = append(x.notes, "omit: "+o.Why)
 			}
 		}
 	}
@@ -76,9 +76,12 @@ func (l *listed) sort() {
 	}
 }
 
-// width is the column that the marks stand in.
+// width is how far the names go that have a mark.
 func (l *listed) width(depth int) int {
-	w := 4*depth + len(l.name)
+	w := 0
+	if l.mark > Taken {
+		w = 4*depth + len(l.name)
+	}
 	for _, s := range l.subs {
 		w = max(w, s.width(depth+1))
 	}

@@ -1,0 +1,148 @@
+package assemble
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func listingTree() *Tree {
+	return &Tree{Release: "go1.26.8", Files: []File{
+		{Path: "crypto/tls/tls.go", Mark: Taken},
+		{Path: "net/dial.go", Mark: Modified, Changes: []Change{{"drop", "f", "why f"}, {"swap", "a/b", "why b"}}},
+		{Path: "net/fd_netdev.go", Mark: Added},
+		{Path: "net/http/internal/ascii/print.go", Mark: Taken},
+		{Path: "net/http/server.go", Mark: Modified, Changes: []Change{{"edit", "Server.Serve", "why serve"}}},
+		{Path: "net/ip.go", Mark: Taken},
+	}, Omitted: []Omission{{"net/fd_unix.go", "why unix"}}}
+}
+
+func TestListing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		opt  ListingOptions
+		want string
+	}{
+		{ListingOptions{}, `
+src
+├── crypto
+│   └── tls
+│       └── tls.go
+└── net
+    ├── dial.go        *
+    ├── fd_netdev.go   +
+    ├── http
+    │   ├── internal
+    │   │   └── ascii
+    │   │       └── print.go
+    │   └── server.go  *
+    └── ip.go
+`},
+		{ListingOptions{Omitted: true}, `
+src
+├── crypto
+│   └── tls
+│       └── tls.go
+└── net
+    ├── dial.go        *
+    ├── fd_netdev.go   +
+    ├── fd_unix.go     -
+    ├── http
+    │   ├── internal
+    │   │   └── ascii
+    │   │       └── print.go
+    │   └── server.go  *
+    └── ip.go
+`},
+		{ListingOptions{Omitted: true, Changes: true}, `
+src
+├── crypto
+│   └── tls
+│       └── tls.go
+└── net
+    ├── dial.go        *
+    │       drop f: why f
+    │       swap a/b: why b
+    ├── fd_netdev.go   +
+    ├── fd_unix.go     -
+    │       omit: why unix
+    ├── http
+    │   ├── internal
+    │   │   └── ascii
+    │   │       └── print.go
+    │   └── server.go  *
+    │           edit Server.Serve: why serve
+    └── ip.go
+`},
+	} {
+		var b strings.Builder
+		if err := listingTree().Listing(&b, c.opt); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); got != c.want[1:] {
+			t.Errorf("%+v: got\n%s\nwant%s", c.opt, got, c.want)
+		}
+	}
+	var b strings.Builder
+	if err := (&Tree{}).Listing(&b, ListingOptions{}); err != nil || b.String() != "src\n" {
+		t.Errorf("an empty tree is %q, %v", b.String(), err)
+	}
+	if err := listingTree().Listing(badWriter{}, ListingOptions{}); err == nil {
+		t.Error("a failed write is no error")
+	}
+}
+
+type badWriter struct{}
+
+func (badWriter) Write([]byte) (int, error) { return 0, errors.New("closed") }
+
+func TestOverlay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root := gorootOf(t, "go1.26.8", nil)
+	link := filepath.Join(dir, "go")
+	symlink(t, root.Dir, link)
+	real, err := filepath.EvalSymlinks(root.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(roots ...string) map[string]string {
+		all := map[string]string{}
+		for _, r := range roots {
+			all[filepath.Join(r, "src/net/dial.go")] = filepath.Join(dir, "files/src/net/dial.go")
+			all[filepath.Join(r, "src/net/fd_netdev.go")] = filepath.Join(dir, "files/src/net/fd_netdev.go")
+			all[filepath.Join(r, "src/net/http/server.go")] = filepath.Join(dir, "files/src/net/http/server.go")
+			all[filepath.Join(r, "src/net/fd_unix.go")] = ""
+		}
+		return all
+	}
+	for _, c := range []struct {
+		root string
+		want map[string]string
+	}{
+		{real, want(real)},
+		{link, want(link, real)},
+	} {
+		var texts []string
+		for range 2 {
+			data, err := listingTree().Overlay(Goroot{Dir: c.root, Version: "go1.26.8"}, filepath.Join(dir, "files"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, string(data))
+			var got struct{ Replace map[string]string }
+			if err := json.Unmarshal(data, &got); err != nil {
+				t.Fatal(err)
+			}
+			if !maps.Equal(got.Replace, c.want) {
+				t.Errorf("got %v, want %v", got.Replace, c.want)
+			}
+		}
+		if texts[0] != texts[1] {
+			t.Error("the second time it was different")
+		}
+	}
+}
