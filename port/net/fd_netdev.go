@@ -288,23 +288,23 @@ func (fd *netFD) setDeadline(t time.Time, calls int) error {
 
 // Errors for what a device cannot do.
 var (
-	errNoHalfClose error = &deviceLack{"half-close", "Shutdown"}
-	errNoDatagrams error = &deviceLack{"datagrams to more than one peer", "SendTo and RecvFrom"}
-	errNoMulticast error = &deviceLack{"multicast", "JoinGroup"}
-	errNoUnix      error = &deviceLack{"unix sockets", "BindUnix and its kin"}
-	errNoFile      error = &deviceLack{"files of sockets", "a system's file descriptors"}
-	errNoMessages  error = &deviceLack{"out-of-band data", "a system's sockets"}
-	errNoRaw       error = &deviceLack{"raw access", "a system's file descriptors"}
+	errNoHalfClose error = &deviceLack{"half-close", "has no Shutdown"}
+	errNoDatagrams error = &deviceLack{"datagrams to more than one peer", "has no SendTo and RecvFrom"}
+	errNoMulticast error = &deviceLack{"multicast", "has no JoinGroup"}
+	errNoIPv4      error = &deviceLack{"IPv4", "has no such addresses"}
+	errNoIPv6      error = &deviceLack{"IPv6", "has no such addresses"}
+	errNoFile      error = &deviceLack{"files of sockets", "is not the system"}
+	errNoMessages  error = &deviceLack{"out-of-band data", "is not the system"}
+	errNoRaw       error = &deviceLack{"raw reads and writes", "is not the system"}
 )
 
-// A deviceLack is the error of an operation that needs an optional interface
-// which the device does not have.
+// A deviceLack is the error of an operation that the device has no means for.
 type deviceLack struct {
-	what, method string
+	what, why string
 }
 
 func (e *deviceLack) Error() string {
-	return "the network device does not support " + e.what + " (it has no " + e.method + ")"
+	return "the network device does not support " + e.what + " (it " + e.why + ")"
 }
 
 func (e *deviceLack) Is(target error) bool { return target == syscall.ENOTSUP }

@@ -29,6 +29,9 @@ type hostSock struct {
 	domain int
 	sotype int
 	polled atomic.Bool // known to the poller
+
+	mu    sync.Mutex   // is held to make it known
+	early [2]time.Time // deadlines for reads and writes set before that
 }
 
 // hosted says that the system has sockets of its own.
@@ -97,10 +100,34 @@ func (h *host) add(osfd, domain, sotype int) *hostSock {
 // poll makes the poller know the socket. For a stream that must not be before
 // it connects or listens: the poller would take it for hung up.
 func (s *hostSock) poll() error {
-	if s.polled.Swap(true) {
+	if s.polled.Load() {
 		return nil
 	}
-	return s.pfd.Init("netdev", true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.polled.Load() {
+		return nil
+	}
+	if err := s.pfd.Init("netdev", true); err != nil {
+		return err
+	}
+	for i, t := range s.early {
+		if !t.IsZero() {
+			s.setDeadline(ndReads<<i, t)
+		}
+	}
+	s.polled.Store(true)
+	return nil
+}
+
+func (s *hostSock) setDeadline(calls int, t time.Time) error {
+	switch calls {
+	case ndReads:
+		return s.pfd.SetReadDeadline(t)
+	case ndWrites:
+		return s.pfd.SetWriteDeadline(t)
+	}
+	return s.pfd.SetDeadline(t)
 }
 
 func hostAddr(sa syscall.Sockaddr) (name sockname) {
@@ -470,15 +497,19 @@ func (h *host) SetSockDeadline(sockfd, calls int, t time.Time) error {
 	if err != nil {
 		return err
 	}
-	switch calls {
-	case ndReads:
-		err = s.pfd.SetReadDeadline(t)
-	case ndWrites:
-		err = s.pfd.SetWriteDeadline(t)
-	default:
-		err = s.pfd.SetDeadline(t)
+	if !s.polled.Load() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.polled.Load() {
+			for i := range s.early {
+				if calls&(ndReads<<i) != 0 {
+					s.early[i] = t
+				}
+			}
+			return nil
+		}
 	}
-	return hostError("set", err)
+	return hostError("set", s.setDeadline(calls, t))
 }
 
 func (h *host) GetSockname(sockfd int) (netip.AddrPort, error) {

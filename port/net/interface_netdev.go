@@ -64,8 +64,8 @@ func interfaceAddrTable(ifi *Interface) ([]Addr, error) {
 			return nil, err
 		}
 		for _, p := range list {
-			ip := IP(p.Addr().AsSlice())
-			addrs = append(addrs, &IPNet{IP: ip, Mask: CIDRMask(p.Bits(), 8*len(ip))})
+			ip := p.Addr().As16() // the form that Go gives all addresses of interfaces
+			addrs = append(addrs, &IPNet{IP: ip[:], Mask: CIDRMask(p.Bits(), p.Addr().BitLen())})
 		}
 	}
 	return addrs, nil

@@ -7,43 +7,46 @@ import (
 	"net/netip"
 )
 
-// askDevice looks a name up with the device's own resolver. ok is false where
-// Go's resolver is to do it: on a hosted system, or when the program has given
-// r a way of its own.
-func (r *Resolver) askDevice(ctx context.Context, network, host string) (ips []IPAddr, err error, ok bool) {
-	dev := currentDevice()
-	if dev.host || r != nil && r.Dial != nil {
-		return nil, nil, false
-	}
+// asksDevice reports whether the device that is set looks names up, and not
+// Go's resolver: unless it is the system, or the program has given r a way of
+// its own to DNS servers.
+func (r *Resolver) asksDevice(host string) bool {
 	if isLocalhostName(host) {
-		// RFC 6761, section 6.3: never asked of anybody.
-		return localhostAddrs(network), nil, true
+		return !currentDevice().host // RFC 6761, section 6.3: never asked of anybody
 	}
+	return !currentDevice().local && (r == nil || r.Dial == nil)
+}
+
+func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAddr, error) {
+	if isLocalhostName(host) {
+		return localhostAddrs(network), nil
+	}
+	if r != nil && r.Dial != nil {
+		return nil, errNoGoResolver
+	}
+	dev := currentDevice()
 	var found []netip.Addr
-	switch {
-	case dev.local:
-		return nil, nil, hosted == false // no device at all
-	case dev.lookups != nil:
+	var err error
+	if dev.lookups != nil {
 		found, err = dev.lookups.LookupNetIP(ctx, network, host)
-	default:
-		var ip netip.Addr
-		if ip, err = dev.GetHostByName(host); err == nil {
-			found = []netip.Addr{ip}
-		}
+	} else {
+		found = make([]netip.Addr, 1)
+		found[0], err = dev.GetHostByName(host)
 	}
+	if err != nil {
+		return nil, lookupFailure(err, host)
+	}
+	var ips []IPAddr
 	for _, ip := range found {
 		ip = ip.Unmap()
 		if ip.IsValid() && !(network == "ip4" && ip.Is6()) && !(network == "ip6" && ip.Is4()) {
 			ips = append(ips, IPAddr{IP: ip.AsSlice(), Zone: ip.Zone()})
 		}
 	}
-	switch {
-	case err != nil:
-		return nil, lookupFailure(err, host), true
-	case len(ips) == 0:
-		return nil, lookupFailure(errNoSuchHost, host), true
+	if len(ips) == 0 {
+		return nil, lookupFailure(errNoSuchHost, host)
 	}
-	return ips, nil, true
+	return ips, nil
 }
 
 // lookupFailure makes a driver's error a *DNSError.
@@ -77,4 +80,14 @@ func localhostAddrs(network string) []IPAddr {
 		return []IPAddr{v6}
 	}
 	return []IPAddr{v4, v6}
+}
+
+// errNoGoResolver is the error of what only Go's DNS client can do, where it
+// is not linked.
+var errNoGoResolver error = &noGoResolverError{}
+
+type noGoResolverError struct{}
+
+func (*noGoResolverError) Error() string {
+	return "Go's DNS client is not in this program: build it with -tags netgo"
 }

@@ -5,7 +5,8 @@ package net
 import "context"
 
 func (r *Resolver) lookupHost(ctx context.Context, host string) ([]string, error) {
-	if ips, err, ok := r.askDevice(ctx, "ip", host); ok {
+	if !linksGoResolver || r.asksDevice(host) {
+		ips, err := r.askDevice(ctx, "ip", host)
 		names := make([]string, len(ips))
 		for i, ip := range ips {
 			names[i] = ip.String()
@@ -17,10 +18,18 @@ func (r *Resolver) lookupHost(ctx context.Context, host string) ([]string, error
 }
 
 func (r *Resolver) lookupIP(ctx context.Context, network, host string) ([]IPAddr, error) {
-	if ips, err, ok := r.askDevice(ctx, network, host); ok {
-		return ips, err
+	if !linksGoResolver || r.asksDevice(host) {
+		return r.askDevice(ctx, network, host)
 	}
 	order, conf := systemConf().hostLookupOrder(r, host)
 	ips, _, err := r.goLookupIPCNAMEOrder(ctx, network, host, order, conf)
 	return ips, err
+}
+
+func (r *Resolver) lookupCNAME(ctx context.Context, name string) (string, error) {
+	if !linksGoResolver {
+		return "", errNoGoResolver
+	}
+	order, conf := systemConf().hostLookupOrder(r, name)
+	return r.goLookupCNAME(ctx, name, order, conf)
 }

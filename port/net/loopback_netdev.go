@@ -703,7 +703,7 @@ func (l *loopback) AcceptUnix(num int) (int, string, error) {
 	if err != nil {
 		return -1, "", err
 	}
-	return newnum, c.peer, nil
+	return newnum, unixName(c.peer), nil
 }
 
 func (l *loopback) acceptNow(num int) (int, netip.AddrPort, error) {
@@ -1148,7 +1148,15 @@ func (l *loopback) SocknameUnix(num int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.name, nil
+	return unixName(s.name), nil
+}
+
+// unixName is what a system tells for the name of a socket that has none.
+func unixName(name string) string {
+	if name == "" {
+		return "@"
+	}
+	return name
 }
 
 // Unlink has nothing to do: a name goes with its socket.

@@ -238,11 +238,6 @@ func noFamily(family int) error {
 	return errNoIPv4
 }
 
-var (
-	errNoIPv4 error = &deviceLack{"IPv4", "AF_INET sockets"}
-	errNoIPv6 error = &deviceLack{"IPv6", "AF_INET6 sockets"}
-)
-
 // controlNetwork is the network name that control functions are told: always
 // with the family.
 func (fd *netFD) controlNetwork() string {
