@@ -5,16 +5,40 @@ package net
 import (
 	"context"
 	"net/netip"
+	"time"
 )
 
 // asksDevice reports whether the device that is set looks names up, and not
-// Go's resolver: unless it is the system, or the program has given r a way of
-// its own to DNS servers.
+// Go's resolver: unless it is the system, or it names DNS servers, or the
+// program has given r a way of its own to them.
 func (r *Resolver) asksDevice(host string) bool {
+	dev := currentDevice()
 	if isLocalhostName(host) {
-		return !currentDevice().host // RFC 6761, section 6.3: never asked of anybody
+		return !dev.host // RFC 6761, section 6.3: never asked of anybody
 	}
-	return !currentDevice().local && (r == nil || r.Dial == nil)
+	return !dev.local && dev.dns == nil && (r == nil || r.Dial == nil)
+}
+
+// dnsConfig is what the device knows of DNS, nil if that is nothing.
+func (d *device) dnsConfig() *dnsConfig {
+	if d.dns == nil {
+		return nil
+	}
+	servers, search := d.dns.DNSConfig()
+	if len(servers) == 0 {
+		return nil
+	}
+	conf := &dnsConfig{ndots: 1, timeout: 5 * time.Second, attempts: 2, noReload: true}
+	for _, server := range servers {
+		conf.servers = append(conf.servers, server.String())
+	}
+	for _, domain := range search {
+		if domain != "" && domain[len(domain)-1] != '.' {
+			domain += "."
+		}
+		conf.search = append(conf.search, domain)
+	}
+	return conf
 }
 
 func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAddr, error) {

@@ -96,6 +96,9 @@ type (
 	netIPLookuper interface {
 		LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 	}
+	dnsConfigurer interface {
+		DNSConfig() (servers []netip.AddrPort, search []string)
+	}
 	interfacer interface {
 		Interfaces() ([]Interface, error)
 		InterfaceAddrs(index int) ([]netip.Prefix, error)
@@ -126,6 +129,7 @@ type device struct {
 	names      sockNamer
 	shutdowns  shutdowner
 	lookups    netIPLookuper
+	dns        dnsConfigurer
 	interfaces interfacer
 	multicasts multicaster
 	unix       unixNamer
@@ -151,6 +155,9 @@ func newDevice(dev netdever) *device {
 	d.names, _ = dev.(sockNamer)
 	d.shutdowns, _ = dev.(shutdowner)
 	d.lookups, _ = dev.(netIPLookuper)
+	if linksGoResolver {
+		d.dns, _ = dev.(dnsConfigurer)
+	}
 	d.interfaces, _ = dev.(interfacer)
 	d.multicasts, _ = dev.(multicaster)
 	d.unix, _ = dev.(unixNamer)
