@@ -3,7 +3,7 @@ SHELL = /bin/bash
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME = 30s
 # Where goroutines meet: the tests there run once more with the race detector.
-RACE = ./assemble/... ./toolchain/... ./examples/... ./e2e
+RACE = ./assemble/... ./toolchain/... ./tinygoroot/... ./cmd/... ./examples/... ./e2e
 
 GOFILES = $$(git ls-files -co --exclude-standard '*.go' | grep -v /testdata/)
 NESTED = $$(git ls-files -co --exclude-standard '*/go.mod' | grep -v /testdata/ | xargs -rn1 dirname)
