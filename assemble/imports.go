@@ -111,22 +111,36 @@ func (m *merger) mergeImports(pkgName func(string) string) {
 	if len(lines) == 0 {
 		return
 	}
-	// In the first group, which has the standard packages; gofmt sorts them.
-	end := m.off(m.file.Name.End())
+	text := strings.Join(lines, "\n")
+	var single *ast.ImportSpec
 	for _, d := range m.file.Decls {
 		gen, ok := d.(*ast.GenDecl)
 		if !ok || gen.Tok != token.IMPORT {
 			continue
 		}
 		if gen.Lparen.IsValid() {
+			// The first group has the standard packages; gofmt sorts them.
 			at := m.off(gen.Lparen) + 1
-			m.cut(at, at, "\n"+strings.Join(lines, "\n")+"\n", "import", "")
+			m.cut(at, at, "\n"+text+"\n", "import", "")
 			return
 		}
-		end = m.off(gen.End())
+		single = gen.Specs[0].(*ast.ImportSpec)
+	}
+	if single != nil && importPath(single) != "C" {
+		start, end := m.off(single.Pos()), m.endOfLine(m.off(single.End()))
+		m.cut(start, start, "(\n"+text+"\n", "import", "")
+		m.cut(end, end, "\n)\n", "import", "")
+		return
+	}
+	end := m.off(m.file.Name.End())
+	if single != nil {
+		end = m.off(single.End())
 	}
 	end = m.endOfLine(end)
-	m.cut(end, end, "\n\nimport "+strings.Join(lines, "\nimport ")+"\n", "import", "")
+	if len(lines) > 1 {
+		text = "(\n" + text + "\n)"
+	}
+	m.cut(end, end, "\n\nimport "+text+"\n", "import", "")
 }
 
 // unitImports returns the imports of a port file that one of its units needs.
