@@ -140,30 +140,28 @@ func addrPortOf(a Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// addr makes the address of package net that belongs to fd's network. The
-// address and its bytes are one allocation.
+// addr makes the address of package net that belongs to fd's network.
 func (fd *netFD) addr(a netip.AddrPort) Addr {
 	if !a.IsValid() {
 		return nil
 	}
-	ip := a.Addr()
-	size := IPv4len
-	if ip.Is6() {
-		size = IPv6len
-	}
-	raw := ip.As16()
 	switch fd.sotype {
 	case ndSOCK_STREAM:
+		// One allocation for the address and its bytes: there are two of these
+		// for each connection.
 		v := &struct {
 			TCPAddr
 			bytes [IPv6len]byte
-		}{bytes: raw}
-		v.TCPAddr = TCPAddr{IP: v.bytes[IPv6len-size:], Port: int(a.Port()), Zone: ip.Zone()}
+		}{bytes: a.Addr().As16()}
+		v.TCPAddr = TCPAddr{IP: v.bytes[:], Port: int(a.Port()), Zone: a.Addr().Zone()}
+		if a.Addr().Is4() {
+			v.IP = v.bytes[IPv6len-IPv4len:]
+		}
 		return &v.TCPAddr
 	case ndSOCK_DGRAM:
-		return &UDPAddr{IP: IP(raw[IPv6len-size:]), Port: int(a.Port()), Zone: ip.Zone()}
+		return UDPAddrFromAddrPort(a)
 	}
-	return &IPAddr{IP: IP(raw[IPv6len-size:]), Zone: ip.Zone()}
+	return ipAddrOf(a)
 }
 
 // family chooses the address family of a socket, and whether an IPv6 socket

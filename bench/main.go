@@ -1,0 +1,150 @@
+// Bench measures the port against Go's own packages, on the same sockets of
+// this computer: it builds netbench twice and runs the two in turn, so that
+// what else the computer does hits both, and prints the medians as a table.
+//
+//	go run ./bench
+//
+// It takes about a minute. Ratios of 0.9 and more are what docs/benchmarks.md
+// promises; -least makes it fail below.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+type result struct {
+	Name        string  `json:"name"`
+	PerSecond   float64 `json:"per_second"`
+	Unit        string  `json:"unit"`
+	AllocsPerOp float64 `json:"allocs_per_op"`
+	BytesPerOp  float64 `json:"bytes_per_op"`
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("bench: ")
+	runs := flag.Int("runs", 7, "how many times each measurement is made on either side")
+	each := flag.Duration("time", 400*time.Millisecond, "how long a measurement takes at least")
+	match := flag.String("match", "*", "only measurements whose name matches this `pattern`")
+	least := flag.Float64("least", 0, "fail if the port is slower than this `ratio` of Go anywhere")
+	flag.Usage = func() {
+		fmt.Fprintf(flag.CommandLine.Output(), "Usage: go run ./bench [flags]\n\nMeasure the port against Go's own net and net/http, side by side.\n\n")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	low, err := compare(os.Stdout, *runs, *each, *match)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if low < *least {
+		log.Fatalf("the lowest ratio is %.2f, and %.2f is to be reached", low, *least)
+	}
+}
+
+// compare prints the table, and gives the lowest ratio in it.
+func compare(w io.Writer, runs int, each time.Duration, match string) (lowest float64, err error) {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	ours, theirs := filepath.Join(dir, "port"), filepath.Join(dir, "go")
+	const program = "github.com/tinynet/tinynet/bench/netbench"
+	for _, build := range [][]string{
+		{"build", "-o", theirs, program},
+		{"run", "github.com/tinynet/tinynet/cmd/tinynet", "go", "build", "-o", ours, program},
+	} {
+		cmd := exec.Command("go", build...)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Run(); err != nil {
+			return 0, fmt.Errorf("go %s: %w", strings.Join(build, " "), err)
+		}
+	}
+	var names []string
+	all := map[string]map[string][]result{ours: {}, theirs: {}}
+	for i := 0; i < runs; i++ {
+		order := []string{ours, theirs}
+		if i%2 == 1 {
+			order = []string{theirs, ours}
+		}
+		for _, binary := range order {
+			results, err := run(binary, each, match)
+			if err != nil {
+				return 0, err
+			}
+			for _, r := range results {
+				if i == 0 && binary == ours {
+					names = append(names, r.Name)
+				}
+				all[binary][r.Name] = append(all[binary][r.Name], r)
+			}
+		}
+	}
+	fmt.Fprintf(w, "%s %s/%s, %d CPUs, medians of %d runs of %v in turn\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runs, each)
+	tw := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(tw, "| measurement\t| Go\t| port\t| ratio\t| allocs/op Go\t| port\t| bytes/op Go\t| port\t|")
+	fmt.Fprintln(tw, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
+	for i, name := range names {
+		g, p := median(all[theirs][name]), median(all[ours][name])
+		ratio := p.PerSecond / g.PerSecond
+		if i == 0 || ratio < lowest {
+			lowest = ratio
+		}
+		fmt.Fprintf(tw, "| %s\t| %.0f %s\t| %.0f %s\t| %.2f\t| %.1f\t| %.1f\t| %.0f\t| %.0f\t|\n", name, g.PerSecond, g.Unit, p.PerSecond, p.Unit,
+			ratio, g.AllocsPerOp, p.AllocsPerOp, g.BytesPerOp, p.BytesPerOp)
+	}
+	return lowest, tw.Flush()
+}
+
+func run(binary string, each time.Duration, match string) ([]result, error) {
+	cmd := exec.Command(binary, "-time", each.String(), "-match", match)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Base(binary), err)
+	}
+	var results []result
+	for s := bufio.NewScanner(bytes.NewReader(out)); s.Scan(); {
+		var r result
+		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// median takes each figure's own median.
+func median(rs []result) result {
+	mid := func(of func(result) float64) float64 {
+		v := make([]float64, len(rs))
+		for i, r := range rs {
+			v[i] = of(r)
+		}
+		sort.Float64s(v)
+		return v[len(v)/2]
+	}
+	m := rs[0]
+	m.PerSecond = mid(func(r result) float64 { return r.PerSecond })
+	m.AllocsPerOp = mid(func(r result) float64 { return r.AllocsPerOp })
+	m.BytesPerOp = mid(func(r result) float64 { return r.BytesPerOp })
+	return m
+}
