@@ -2,10 +2,7 @@ package assemble
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -45,52 +42,8 @@ func (t *Tree) Overlay(root Goroot, filesDir string) ([]byte, error) {
 }
 
 // inModCache tells whether a Go root is one that the go command fetched into
-// its module cache.
+// its module cache. From Go 1.25 on it refuses overlays of that folder, so such
+// a root is used by the path of a link to it.
 func inModCache(dir string) bool {
 	return strings.Contains(filepath.ToSlash(dir), "/golang.org/toolchain@")
-}
-
-// OutsideModCache returns the same Go root by a path that an overlay can
-// replace files below. From Go 1.25 on, the go command refuses overlays of its
-// module cache, where it also keeps the releases that it fetched: for those the
-// path is a symbolic link in the cache folder. The go command has to run with
-// that path as its GOROOT, or it will not see the overlay.
-func (g Goroot) OutsideModCache(cacheDir string) (Goroot, error) {
-	if !inModCache(g.Dir) {
-		return g, nil
-	}
-	fail := func(err error) (Goroot, error) {
-		return Goroot{}, fmt.Errorf("make a link to the Go root %s: %w", g.Dir, err)
-	}
-	if cacheDir == "" {
-		var err error
-		if cacheDir, err = DefaultCacheDir(); err != nil {
-			return fail(err)
-		}
-	}
-	dir, err := filepath.Abs(filepath.Join(cacheDir, "goroot"))
-	if err != nil {
-		return fail(err)
-	}
-	sum := sha256.Sum256([]byte(g.Dir))
-	link := filepath.Join(dir, fmt.Sprintf("%s-%x", g.release(), sum[:6]))
-	if to, err := os.Readlink(link); err != nil || to != g.Dir {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fail(err)
-		}
-		// Others may be doing the same: put it there in one step.
-		tmp, err := mkdirTemp(dir, tmpPrefix+"*")
-		if err != nil {
-			return fail(err)
-		}
-		defer os.RemoveAll(tmp)
-		if err := os.Symlink(g.Dir, filepath.Join(tmp, "link")); err != nil {
-			return fail(err)
-		}
-		if err := rename(filepath.Join(tmp, "link"), link); err != nil {
-			return fail(err)
-		}
-	}
-	g.Dir = link
-	return g, nil
 }
