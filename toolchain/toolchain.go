@@ -10,11 +10,14 @@ package toolchain
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"go/version"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,9 +44,10 @@ type Query struct {
 
 // A Toolchain is an installed Go release.
 type Toolchain struct {
-	Root    string // its GOROOT
-	Version string // such as go1.26.8; empty where only Root was asked for and it has no go command
-	Flags   string // GOFLAGS as the go command sees them, from the environment or go env -w
+	Root     string // its GOROOT
+	Version  string // such as go1.26.8; empty where only Root was asked for and it has no go command
+	Flags    string // GOFLAGS as the go command sees them, from the environment or go env -w
+	ModCache string // GOMODCACHE, which is empty for a user without a home
 
 	command string
 	env     []string
@@ -92,7 +96,7 @@ func findDefault(ctx context.Context, q Query) (*Toolchain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the installed Go: %w", err)
 	}
-	t := &Toolchain{Root: vars.GOROOT, Version: vars.GOVERSION, Flags: vars.GOFLAGS, command: exe(vars.GOROOT)}
+	t := &Toolchain{Root: vars.GOROOT, Version: vars.GOVERSION, Flags: vars.GOFLAGS, ModCache: vars.GOMODCACHE, command: exe(vars.GOROOT)}
 	pin := "local"
 	if !isFile(t.command) {
 		// Some distributions keep the command elsewhere. That one can be told
@@ -125,7 +129,7 @@ func findRelease(ctx context.Context, q Query) (*Toolchain, error) {
 		return nil, fmt.Errorf("find Go %s: %s is %s and does not switch releases; install Go 1.21 or newer, or name the root of Go %[1]s with -goroot DIR",
 			want[2:], gocmd, vars.GOVERSION)
 	}
-	t := &Toolchain{Root: vars.GOROOT, Version: want, Flags: vars.GOFLAGS, command: exe(vars.GOROOT)}
+	t := &Toolchain{Root: vars.GOROOT, Version: want, Flags: vars.GOFLAGS, ModCache: vars.GOMODCACHE, command: exe(vars.GOROOT)}
 	pin := "local"
 	if !isFile(t.command) {
 		t.command, pin = gocmd, want
@@ -163,7 +167,7 @@ func findRoot(ctx context.Context, q Query) (*Toolchain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the Go in %s: %w", q.Root, err)
 	}
-	t.Version, t.Flags = vars.GOVERSION, vars.GOFLAGS
+	t.Version, t.Flags, t.ModCache = vars.GOVERSION, vars.GOFLAGS, vars.GOMODCACHE
 	return t, nil
 }
 
@@ -190,13 +194,64 @@ func (t *Toolchain) EnvironFor() []string {
 	return Setenv(t.env, "GOROOT", t.Root, "PATH", path)
 }
 
-type goVars struct{ GOROOT, GOVERSION, GOFLAGS string }
+// Outside returns the same toolchain by a path outside the module cache. Since
+// Go 1.25 the go command refuses an overlay for files in that cache, and a
+// fetched Go lies there. A link in the folder, which must be for such links only,
+// gives it another path; a Go that lies elsewhere is returned as it is.
+func (t *Toolchain) Outside(folder string) (*Toolchain, error) {
+	if t.ModCache == "" || !within(t.Root, t.ModCache) {
+		return t, nil
+	}
+	sum := sha256.Sum256([]byte(t.Root))
+	v, _, _ := strings.Cut(t.Version, " ")
+	link := filepath.Join(folder, v+"-"+hex.EncodeToString(sum[:6]))
+	fail := func(err error) (*Toolchain, error) {
+		return nil, fmt.Errorf("give %s another path, which go build -overlay needs for a fetched Go: %w\n-goroot DIR names a Go that was not fetched", t.Root, err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != t.Root {
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			return fail(err)
+		}
+		// By way of another name, so that it is there at all times.
+		tmp := fmt.Sprintf("%s.%d-%x", link, os.Getpid(), rand.Uint32())
+		if err := os.Symlink(t.Root, tmp); err != nil {
+			return fail(err)
+		}
+		if err := os.Rename(tmp, link); err != nil {
+			os.Remove(tmp)
+			return fail(err)
+		}
+	}
+	linked := *t
+	linked.Root = link
+	linked.env = Setenv(t.env, "GOROOT", link, "GOTOOLCHAIN", "local")
+	if t.command == exe(t.Root) {
+		linked.command = exe(link)
+	}
+	return &linked, nil
+}
+
+// within tells whether a path lies in a folder, by their names or in fact.
+func within(name, dir string) bool {
+	in := func(name, dir string) bool {
+		rel, err := filepath.Rel(dir, name)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	}
+	if in(name, dir) {
+		return true
+	}
+	realName, err1 := filepath.EvalSymlinks(name)
+	realDir, err2 := filepath.EvalSymlinks(dir)
+	return err1 == nil && err2 == nil && in(realName, realDir)
+}
+
+type goVars struct{ GOROOT, GOVERSION, GOFLAGS, GOMODCACHE string }
 
 // goEnv asks a go command for everything at once: a process costs more than
 // what it is asked.
 func goEnv(ctx context.Context, q Query, gocmd string, env []string) (goVars, error) {
 	var vars goVars
-	cmd := exec.CommandContext(ctx, gocmd, "env", "-json", "GOROOT", "GOVERSION", "GOFLAGS")
+	cmd := exec.CommandContext(ctx, gocmd, "env", "-json", "GOROOT", "GOVERSION", "GOFLAGS", "GOMODCACHE")
 	cmd.Dir, cmd.Env = q.Dir, env
 	cmd.WaitDelay = 2 * time.Second
 	var out bytes.Buffer

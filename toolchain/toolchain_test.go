@@ -21,12 +21,12 @@ func TestMain(m *testing.M) {
 }
 
 func fakeGo(mode string) {
-	if want := []string{"env", "-json", "GOROOT", "GOVERSION", "GOFLAGS"}; !slices.Equal(os.Args[1:], want) {
+	if want := []string{"env", "-json", "GOROOT", "GOVERSION", "GOFLAGS", "GOMODCACHE"}; !slices.Equal(os.Args[1:], want) {
 		fmt.Fprintf(os.Stderr, "fake go: got arguments %q\n", os.Args[1:])
 		os.Exit(3)
 	}
 	answer := func(root, version string) {
-		fmt.Printf(`{"GOROOT": %q, "GOVERSION": %q, "GOFLAGS": %q}`, root, version, os.Getenv("GOFLAGS"))
+		fmt.Printf(`{"GOROOT": %q, "GOVERSION": %q, "GOFLAGS": %q, "GOMODCACHE": %q}`, root, version, os.Getenv("GOFLAGS"), os.Getenv("GOMODCACHE"))
 		os.Exit(0)
 	}
 	switch mode {
@@ -320,6 +320,68 @@ func TestRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustFail(t, Query{Root: file}, "not a folder")
+}
+
+// A Go in the module cache gets another path, any other keeps its own.
+func TestOutside(t *testing.T) {
+	root := fake(t, "root")
+	links := filepath.Join(t.TempDir(), "links")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	tc, err := Find(context.Background(), Query{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := tc.Outside(links); err != nil || out != tc {
+		t.Errorf("outside already: %+v, %v", out, err)
+	}
+	for _, cache := range []string{filepath.Dir(root), symlinkTo(t, filepath.Dir(root))} {
+		t.Setenv("GOMODCACHE", cache)
+		if tc, err = Find(context.Background(), Query{Root: root}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			out, err := tc.Outside(links)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gocmd, err := out.Command()
+			if filepath.Dir(out.Root) != links || gocmd != exe(out.Root) || !isFile(gocmd) || err != nil {
+				t.Errorf("outside: %+v with %s, %v", out, gocmd, err)
+			}
+			wantEnv(t, out.Environ(), "GOROOT", out.Root)
+			wantEnv(t, tc.Environ(), "GOROOT", root)
+		}
+	}
+	if entries, err := os.ReadDir(links); err != nil || len(entries) != 1 {
+		t.Errorf("links: %v, %v", entries, err)
+	}
+	// A link that goes elsewhere is put right.
+	out, err := tc.Outside(links)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(out.Root), os.Symlink("/elsewhere", out.Root)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tc.Outside(links); err != nil || !isFile(exe(out.Root)) {
+		t.Errorf("a wrong link stays: %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tc.Outside(file); err == nil || !strings.Contains(err.Error(), "-goroot DIR") {
+		t.Errorf("with a file for a folder: %v", err)
+	}
+}
+
+func symlinkTo(t *testing.T, dir string) string {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	return link
 }
 
 func TestSetenv(t *testing.T) {

@@ -63,19 +63,17 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		err = root.Run(ctx)
 	}
 	t.progress.stop()
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
+	var exit exitError
 	switch {
 	case err == nil:
 		return statusOK
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(t.stdout, usage(cmd))
 		return statusOK
-	}
-	var exit exitError
-	if errors.As(err, &exit) {
+	case errors.As(err, &exit):
 		return int(exit)
+	case ctx.Err() != nil:
+		err = errors.New("interrupted")
 	}
 	name := "tinynet"
 	if cmd != root {
@@ -142,6 +140,7 @@ func (t *tool) commands() *ffcli.Command {
 		t.overlayCommand(),
 		t.treeCommand(),
 		t.apiCommand(),
+		t.conformCommand(),
 		t.command("version", "tinynet version", "print the version of this program", "", func(ctx context.Context, args []string) error {
 			if len(args) > 0 {
 				return usagef("unexpected argument %s", args[0])

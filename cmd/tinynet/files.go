@@ -69,8 +69,9 @@ func (t *tool) overlayCommand() *ffcli.Command {
 	c := t.command("overlay", "tinynet overlay -o FILE [-go VERSION | -goroot DIR]", "write the JSON file for go build -overlay", `
 The files that it names are in the cache. FILE may be - for standard output.
 
-The overlay fits one release of Go only, the one that is printed: a go command
-of another release ignores it.
+The overlay fits one Go only, the one whose release is printed: a go command of
+another one ignores it. A Go that was fetched has to be called as is printed,
+because the go command refuses an overlay for what is in its module cache.
 
 Examples:
   tinynet overlay -o overlay.json && go build -overlay overlay.json ./...
@@ -82,15 +83,15 @@ Examples:
 			if file == "" {
 				return usagef("name the file to write with -o FILE")
 			}
-			_, root, err := t.toolchain(ctx, "")
+			tc, root, err := t.toolchain(ctx, "")
 			if err != nil {
 				return err
 			}
-			o, _, err := t.overlay(root)
+			p, err := t.placed(tc, root, "", "")
 			if err != nil {
 				return err
 			}
-			data, err := os.ReadFile(o.JSON)
+			data, err := os.ReadFile(p.overlay)
 			if err != nil {
 				return err
 			}
@@ -101,7 +102,11 @@ Examples:
 			if err := writeFile(file, data); err != nil {
 				return fmt.Errorf("write the overlay: %w", err)
 			}
-			_, err = fmt.Fprintf(t.stdout, "%s: the port of %s, for go build -overlay with the Go in %s\n", file, o.Release, root.Dir)
+			how := "go"
+			if gocmd, err := p.tc.Command(); err == nil && p.fetched {
+				how = fmt.Sprintf("GOROOT=%s %s", p.tc.Root, gocmd)
+			}
+			_, err = fmt.Fprintf(t.stdout, "%s: the port of %s, for: %s build -overlay %[1]s\n", file, root.Version, how)
 			return err
 		})
 	c.FlagSet.StringVar(&file, "o", "", "write the file `FILE`")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
@@ -26,43 +28,78 @@ Examples:
 
 func (t *tool) goExec(ctx context.Context, args []string) error {
 	g := parseGoArgs(args)
-	tc, root, err := t.toolchain(ctx, g.dir)
+	b, err := t.builder(ctx, g.dir, g.overlay)
 	if err != nil {
 		return err
 	}
-	gocmd, err := tc.Command()
-	if err != nil {
-		return err
-	}
-	o, cache, err := t.overlay(root)
-	if err != nil {
-		return err
-	}
-	flags, err := withOverlay(tc, o, g, cache)
-	if err != nil {
-		return err
-	}
-	return t.replace(ctx, gocmd, append([]string{gocmd}, g.args...), toolchain.Setenv(tc.Environ(), "GOFLAGS", flags))
+	return t.replace(ctx, b.gocmd, append([]string{b.gocmd}, g.args...), b.env)
 }
 
-// withOverlay is GOFLAGS with the port's overlay, joined to the user's if he
-// has one. On the command line it counts more than in GOFLAGS.
-func withOverlay(tc *toolchain.Toolchain, o *assemble.Overlay, g goArgs, cache string) (string, error) {
+// A builder is a go command that builds on the port.
+type builder struct {
+	gocmd string
+	env   []string
+	cache string
+}
+
+// builder assembles the port for the go command of a folder. The overlay is the
+// user's from the command line, where it counts more than in GOFLAGS.
+func (t *tool) builder(ctx context.Context, dir, overlay string) (*builder, error) {
+	tc, root, err := t.toolchain(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tc.Command(); err != nil {
+		return nil, err
+	}
+	if tc.ModCache == "" {
+		// The go command's own words would be that all files are in its module
+		// cache, which has no name.
+		return nil, errors.New("the go command has no module cache: set HOME, or GOPATH and GOCACHE")
+	}
 	words, err := splitFlags(tc.Flags)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	words, user := withoutOverlay(words)
-	if g.overlay != "" {
-		user = g.overlay
+	if overlay != "" {
+		user = overlay
 	}
-	file := o.JSON
-	if user != "" {
-		if file, err = mergeOverlays(o.JSON, user, g.dir, cache); err != nil {
-			return "", err
-		}
+	p, err := t.placed(tc, root, user, dir)
+	if err != nil {
+		return nil, err
 	}
-	return joinFlags(append(words, "-overlay="+file))
+	flags, err := joinFlags(append(words, "-overlay="+p.overlay))
+	if err != nil {
+		return nil, err
+	}
+	gocmd, err := p.tc.Command()
+	return &builder{gocmd: gocmd, env: toolchain.Setenv(p.tc.Environ(), "GOFLAGS", flags), cache: p.cache}, err
+}
+
+// A placed port is one that a toolchain can build on.
+type placed struct {
+	tc      *toolchain.Toolchain // by the path that the overlay has
+	fetched bool                 // that path is not the one it was found by
+	overlay string               // file
+	cache   string
+}
+
+func (t *tool) placed(tc *toolchain.Toolchain, root assemble.Goroot, user, dir string) (*placed, error) {
+	o, cache, err := t.overlay(root)
+	if err != nil {
+		return nil, err
+	}
+	linked, err := tc.Outside(filepath.Join(cache, "goroot"))
+	if err != nil {
+		return nil, err
+	}
+	s := overlaySource{port: o.JSON, root: root.Dir, by: root.Dir, user: user, dir: dir}
+	if linked != tc {
+		s.by = linked.Root
+	}
+	file, err := s.write(cache)
+	return &placed{linked, linked != tc, file, cache}, err
 }
 
 // replace goes on as another program.

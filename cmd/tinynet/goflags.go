@@ -155,36 +155,62 @@ func readOverlay(name string) (overlayFile, error) {
 	return o, err
 }
 
-// mergeOverlays joins the user's overlay, whose paths are relative to dir, to
-// the port's, and returns the name of a file in the cache.
-func mergeOverlays(port, user, dir, cache string) (string, error) {
+// An overlaySource is what an overlay is made from.
+type overlaySource struct {
+	port     string // the port's own
+	root, by string // the Go root in it, and the path that the go command knows it by
+	user     string // the user's; may be empty
+	dir      string // the folder that the user's paths are relative to
+}
+
+// write writes the overlay to the cache, unless the port's own will do, and
+// returns its name.
+func (s overlaySource) write(cache string) (string, error) {
+	if s.user == "" && s.root == s.by {
+		return s.port, nil
+	}
 	fail := func(err error) (string, error) {
-		return "", fmt.Errorf("join your overlay %s to the port's: %w", user, err)
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return fail(err)
-	}
-	abs := func(name string) string {
-		if name == "" || filepath.IsAbs(name) {
-			return name
+		if s.user != "" {
+			return "", fmt.Errorf("join your overlay %s to the port's: %w", s.user, err)
 		}
-		return filepath.Join(dir, name)
+		return "", fmt.Errorf("write the port's overlay: %w", err)
 	}
-	theirs, err := readOverlay(abs(user))
+	port, err := readOverlay(s.port)
 	if err != nil {
 		return fail(err)
 	}
-	merged, err := readOverlay(port)
-	if err != nil {
-		return fail(err)
-	}
-	for name, with := range theirs.Replace {
-		name = filepath.Clean(abs(name))
-		if _, both := merged.Replace[name]; both {
-			return fail(fmt.Errorf("both replace %s; take it out of yours, or build without tinynet", name))
+	merged := port
+	if s.root != s.by {
+		// Not by the path in the module cache, in no spelling of it.
+		merged = overlayFile{map[string]string{}}
+		for name, with := range port.Replace {
+			if rest, ok := strings.CutPrefix(name, s.root+string(filepath.Separator)); ok {
+				merged.Replace[filepath.Join(s.by, rest)] = with
+			}
 		}
-		merged.Replace[name] = abs(with)
+	}
+	if s.user != "" {
+		dir, err := filepath.Abs(s.dir)
+		if err != nil {
+			return fail(err)
+		}
+		abs := func(name string) string {
+			if name == "" || filepath.IsAbs(name) {
+				return name
+			}
+			return filepath.Join(dir, name)
+		}
+		theirs, err := readOverlay(abs(s.user))
+		if err != nil {
+			return fail(err)
+		}
+		for name, with := range theirs.Replace {
+			name = filepath.Clean(abs(name))
+			if _, both := merged.Replace[name]; both {
+				return fail(fmt.Errorf("both replace %s; take it out of yours, or build without tinynet", name))
+			}
+			merged.Replace[name] = abs(with)
+		}
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

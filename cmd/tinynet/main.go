@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,10 +15,12 @@ import (
 )
 
 func main() {
-	os.Exit(mainStatus())
+	os.Exit(mainStatus(port.FS, become))
 }
 
-func mainStatus() int {
+// mainStatus is main with what tests choose: the port, and how to go on as
+// another program.
+func mainStatus(port fs.FS, become func(string, []string, []string) (int, error)) int {
 	ctx := context.Background()
 	var signals []os.Signal
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
@@ -30,7 +33,7 @@ func mainStatus() int {
 		ctx, stop = signal.NotifyContext(ctx, signals...)
 		defer stop()
 	}
-	t := &tool{port: port.FS, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, become: become}
+	t := &tool{port: port, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, become: become}
 	if term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb" {
 		t.progress = newProgress(os.Stderr)
 	}

@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
-
-	"github.com/tinynet/tinynet/toolchain"
 )
 
 // boards are what run can run a program on.
@@ -79,15 +77,7 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
 		return usagef("%s: not a package", pkg[0])
 	}
-	tc, root, err := t.toolchain(ctx, "")
-	if err != nil {
-		return err
-	}
-	o, cache, err := t.overlay(root)
-	if err != nil {
-		return err
-	}
-	flags, err := withOverlay(tc, o, goArgs{}, cache)
+	on, err := t.builder(ctx, "", "")
 	if err != nil {
 		return err
 	}
@@ -101,8 +91,8 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if opt.x {
 		buildFlags = append(buildFlags, "-x")
 	}
-	b := &build{t: t, tc: tc, env: toolchain.Setenv(tc.Environ(), "GOFLAGS", flags), flags: buildFlags, pkg: pkg}
-	exe, err := b.program(ctx, cache)
+	b := &build{t: t, on: on, flags: buildFlags, pkg: pkg}
+	exe, err := b.program(ctx)
 	if err != nil {
 		return err
 	}
@@ -116,8 +106,7 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 // A build makes a program from a package.
 type build struct {
 	t     *tool
-	tc    *toolchain.Toolchain
-	env   []string
+	on    *builder
 	flags []string
 	pkg   []string
 }
@@ -128,13 +117,13 @@ type build struct {
 // The go command leaves a program alone that is up to date, so each package has
 // a folder in the cache where the program stays. What runs is another name of
 // the same file, by content, because the next build takes the first one away.
-func (b *build) program(ctx context.Context, cache string) (string, error) {
+func (b *build) program(ctx context.Context) (string, error) {
 	wd, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(strings.Join(append(append([]string{wd}, b.flags...), b.pkg...), "\x00")))
-	parent := filepath.Join(cache, "run")
+	parent := filepath.Join(b.on.cache, "run")
 	folder := filepath.Join(parent, hex.EncodeToString(sum[:16]))
 	fail := func(err error) (string, error) { return "", fmt.Errorf("keep the program in %s: %w", folder, err) }
 	if err := os.MkdirAll(folder, 0o777); err != nil {
@@ -180,17 +169,13 @@ func (b *build) program(ctx context.Context, cache string) (string, error) {
 
 // into builds into a folder and returns the file there.
 func (b *build) into(ctx context.Context, target string) (string, error) {
-	gocmd, err := b.tc.Command()
-	if err != nil {
-		return "", err
-	}
 	for try := 0; ; try++ {
 		if err := os.MkdirAll(target, 0o777); err != nil {
 			return "", err
 		}
 		args := append([]string{"build", "-o", target + string(filepath.Separator)}, b.flags...)
-		cmd := exec.CommandContext(ctx, gocmd, append(args, b.pkg...)...)
-		cmd.Env = b.env
+		cmd := exec.CommandContext(ctx, b.on.gocmd, append(args, b.pkg...)...)
+		cmd.Env = b.on.env
 		cmd.Stdin = b.t.stdin
 		cmd.Stdout, cmd.Stderr = b.t.progress.writer(b.t.stdout), b.t.progress.writer(b.t.stderr)
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -198,6 +183,9 @@ func (b *build) into(ctx context.Context, target string) (string, error) {
 		done := b.t.progress.start("building " + strings.Join(b.pkg, " "))
 		err := cmd.Run()
 		done()
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
 			return "", exitError(statusFailed) // the go command has said why
