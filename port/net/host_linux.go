@@ -39,10 +39,9 @@ const hosted = true
 
 // The system's calls, which Go's own tests have fail or wait.
 var (
-	socketFunc        = syscall.Socket
-	connectFunc       = syscall.Connect
-	listenFunc        = syscall.Listen
-	getsockoptIntFunc = syscall.GetsockoptInt
+	socketFunc  = syscall.Socket
+	connectFunc = syscall.Connect
+	listenFunc  = syscall.Listen
 )
 
 func newHost() netdever { return &host{} }
@@ -284,7 +283,7 @@ func (h *host) connect(sockfd int, to sockname) error {
 	if sa == nil {
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}
-	err = syscall.Connect(sockfd, sa)
+	err = connectFunc(sockfd, sa)
 	if e := s.poll(); e != nil {
 		return e
 	}
@@ -294,7 +293,7 @@ func (h *host) connect(sockfd int, to sockname) error {
 		}
 		// Asked again, the system tells how it went, and that it still goes on
 		// where the poller gave a false alarm.
-		err = syscall.Connect(sockfd, sa)
+		err = connectFunc(sockfd, sa)
 	}
 	if err != nil && err != syscall.EISCONN {
 		return os.NewSyscallError("connect", err)
