@@ -1,10 +1,9 @@
-//go:build tinynetport && !tinygo && !nohostnet
+//go:build tinynetport && !baremetal && !nohostnet
 
 package net
 
 import (
 	"context"
-	"internal/poll"
 	"net/netip"
 	"os"
 	"sync"
@@ -14,8 +13,8 @@ import (
 )
 
 // host is the device that is the system's own sockets. Its socket numbers are
-// the system's file descriptors; the runtime's poller waits for them, so a
-// blocked call holds a goroutine and no thread.
+// the system's file descriptors; a blocked call holds a goroutine and no
+// thread, because hostFD waits.
 type host struct {
 	// socks has the open sockets by number. Readers take no lock: a slot never
 	// moves within a table, and a larger table starts as a copy of pointers to
@@ -25,7 +24,7 @@ type host struct {
 }
 
 type hostSock struct {
-	pfd    poll.FD
+	pfd    hostFD
 	domain int
 	sotype int
 	polled atomic.Bool // known to the poller
@@ -57,7 +56,7 @@ func hostError(call string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case err == poll.ErrNetClosing:
+	case err == errHostFDClosing:
 		return errClosed
 	case isSystemError(err):
 		return os.NewSyscallError(call, err)
@@ -77,7 +76,7 @@ func (h *host) sock(sockfd int) (*hostSock, error) {
 // add makes the device know a file descriptor, which it then owns.
 func (h *host) add(osfd, domain, sotype int) *hostSock {
 	s := &hostSock{domain: domain, sotype: sotype}
-	s.pfd = poll.FD{
+	s.pfd = hostFD{
 		Sysfd:         osfd,
 		IsStream:      sotype == ndSOCK_STREAM,
 		ZeroReadIsEOF: sotype != ndSOCK_DGRAM && sotype != ndSOCK_RAW,
@@ -663,17 +662,24 @@ func (h *host) sendFile(sockfd int, file uintptr, most int64) (n int64, handled 
 	return n, true, hostError("sendfile", err)
 }
 
-func (h *host) dup(sockfd int) (int, error) {
+func (h *host) dup(sockfd int, name string) (*os.File, error) {
 	s, err := h.sock(sockfd)
 	if err != nil {
-		return -1, err
+		return nil, err
 	}
 	osfd, call, err := s.pfd.Dup()
-	return osfd, hostError(call, err)
+	if err != nil {
+		return nil, hostError(call, err)
+	}
+	return newUnixFile(osfd, name), nil
 }
 
+// newUnixFile is in os. Unlike with os.NewFile, the file's Fd gives a
+// descriptor that blocks, which programs have come to expect of sockets.
+func newUnixFile(fd int, name string) *os.File
+
 func (h *host) adopt(f *os.File) (sock systemSocket, err error) {
-	osfd, call, err := poll.DupCloseOnExec(int(f.Fd()))
+	osfd, call, err := dupHostFD(int(f.Fd()))
 	if err != nil {
 		return sock, hostError(call, err)
 	}

@@ -17,7 +17,7 @@ type systemSockets interface {
 	sendMsg(sockfd int, p, oob []byte, to sockname) (n, oobn int, err error)
 	writev(sockfd int, v *[][]byte) (int64, error)
 	sendFile(sockfd int, file uintptr, most int64) (n int64, handled bool, err error)
-	dup(sockfd int) (osfd int, err error)
+	dup(sockfd int, name string) (*os.File, error)
 	adopt(f *os.File) (systemSocket, error)
 }
 
@@ -164,11 +164,7 @@ func (fd *netFD) dup() (*os.File, error) {
 	if fd.dev.system == nil {
 		return nil, errNoFile
 	}
-	osfd, err := fd.dev.system.dup(fd.sysfd)
-	if err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(osfd), fd.name()), nil
+	return fd.dev.system.dup(fd.sysfd, fd.name())
 }
 
 // fileFD makes a netFD of a copy of the socket that f is.
