@@ -1,4 +1,4 @@
-//go:build tinynetport && (!linux || nohostnet || baremetal || (tinygo && !tinygohost))
+//go:build tinynetport && (!linux || nohostnet || baremetal)
 
 package net
 

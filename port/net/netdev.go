@@ -198,6 +198,10 @@ func useNetdev(dev netdever) {
 		setDevice.Store(nil)
 		return
 	}
+	if own := ownDevice(dev); own != nil {
+		setDevice.Store(own)
+		return
+	}
 	setDevice.Store(newDevice(dev))
 }
 
