@@ -28,7 +28,8 @@ const portTag = "tinynetport"
 // A Manifest says how the port is made from a Go release: what LoadManifest
 // read, checked as far as that is possible without one.
 type Manifest struct {
-	pkgs []*pkg // sorted by path
+	pkgs  []*pkg // sorted by path
+	tests bool   // it is about Go's tests
 }
 
 // Packages lists the import paths that have a manifest.
@@ -43,7 +44,9 @@ func (m *Manifest) Packages() []string {
 // A pkg is the manifest of one package, and its sources in the port.
 type pkg struct {
 	path     string // import path
+	dir      string // where its folder is in this repository: port/
 	file     string // the manifest's name in messages
+	tests    bool   // it is about the package's tests
 	span     span
 	takes    []listEntry
 	omits    []listEntry
@@ -150,6 +153,19 @@ type (
 // net, net/http, ... laid out as in GOROOT/src. What it finds wrong comes back
 // together, as Problems.
 func LoadManifest(port fs.FS) (*Manifest, error) {
+	return loadManifest(port, portDir, false)
+}
+
+// LoadTests reads manifests that say how Go's own tests become tests of the
+// port. They differ from a port's in this: the files are the packages'
+// _test.go files, of any package, and those that no entry mentions are taken,
+// so there is nothing to take. dir is where the folder is in this repository,
+// for messages.
+func LoadTests(tests fs.FS, dir string) (*Manifest, error) {
+	return loadManifest(tests, dir, true)
+}
+
+func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
 	byPath := map[string]*pkg{}
 	var probs Problems
 	var manifests []string
@@ -169,21 +185,21 @@ func LoadManifest(port fs.FS) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the port: %w", err)
 	}
-	m := &Manifest{}
+	m := &Manifest{tests: tests}
 	for _, name := range manifests {
 		data, err := fs.ReadFile(port, name)
 		if err != nil {
 			return nil, fmt.Errorf("read the port: %w", err)
 		}
-		p := &pkg{path: path.Dir(name), file: portDir + name, ports: map[string]*portFile{}}
+		p := &pkg{path: path.Dir(name), dir: dir, file: dir + name, tests: tests, ports: map[string]*portFile{}}
 		m.pkgs = append(m.pkgs, p)
 		byPath[p.path] = p
 		probs = append(probs, p.load(data)...)
 	}
-	for dir, names := range sources {
-		p := byPath[dir]
+	for folder, names := range sources {
+		p := byPath[folder]
 		if p == nil {
-			probs = append(probs, &Problem{Manifest: portDir + dir + "/" + manifestName,
+			probs = append(probs, &Problem{Manifest: dir + folder + "/" + manifestName,
 				Text: fmt.Sprintf("there is none, but the folder has Go files (%s)", path.Base(names[0]))})
 			continue
 		}
@@ -192,7 +208,7 @@ func LoadManifest(port fs.FS) (*Manifest, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read the port: %w", err)
 			}
-			f, err := newPortFile(portDir+name, data)
+			f, err := newPortFile(dir+name, data)
 			if err != nil {
 				probs = append(probs, &Problem{Manifest: p.file, File: name, Text: err.Error()})
 			}
@@ -319,7 +335,10 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	if t.Package != p.path {
 		fail("", "", "", "package = %q, but the folder is %s", t.Package, p.path)
 	}
-	if !isRoot(p.path) {
+	if p.tests && len(t.Take) > 0 {
+		fail("take", "", "", "tests are taken without being listed")
+	}
+	if !p.tests && !isRoot(p.path) {
 		fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them")
 	}
 	spanOf := func(op, file, decl string, s tomlSpan) span {
@@ -344,6 +363,8 @@ func (p *pkg) load(data []byte) (probs Problems) {
 		switch {
 		case file == "":
 			fail(op, "", "", "%s names no file", key)
+		case p.tests && !strings.HasSuffix(file, "_test.go"):
+			fail(op, "", "", "%s = %q is not the name of a test file", key, file)
 		case strings.ContainsAny(file, `/\`) || !plain(file) || file == ".go" || !strings.HasSuffix(file, ".go"):
 			fail(op, "", "", "%s = %q is not the name of a Go file in the folder", key, file)
 		case glob:
@@ -595,7 +616,7 @@ func (p *pkg) check() (probs Problems) {
 	for _, e := range p.adds {
 		for _, f := range e.files {
 			if p.ports[f] == nil {
-				fail("add", f, "", "there is no such file in %s%s", portDir, p.path)
+				fail("add", f, "", "there is no such file in %s%s", p.dir, p.path)
 			}
 			if added[f] {
 				fail("add", f, "", "listed twice")
@@ -607,7 +628,7 @@ func (p *pkg) check() (probs Problems) {
 	for _, e := range p.replaces {
 		f := p.ports[e.from]
 		if f == nil {
-			fail("replace", e.file, e.decl, "there is no %s%s to take it from", portDir, p.name(e.from))
+			fail("replace", e.file, e.decl, "there is no %s%s to take it from", p.dir, p.name(e.from))
 			continue
 		}
 		if added[e.from] {

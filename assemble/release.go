@@ -138,3 +138,10 @@ func plain(s string) bool {
 		return unicode.IsControl(r) || r == '\uFEFF' || r == unicode.ReplacementChar
 	})
 }
+
+// Within tells whether a release is in a range as manifests write it: from
+// since on, up to but without until. Either may be empty.
+func Within(release, since, until string) (bool, error) {
+	s, err := newSpan(since, until)
+	return err == nil && s.has(comparable(release)), err
+}

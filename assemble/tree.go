@@ -56,7 +56,7 @@ type Tree struct {
 // Assemble makes the port out of a Go release. Everything that does not fit
 // comes back together, as Problems.
 func Assemble(m *Manifest, root Goroot) (*Tree, error) {
-	a := &assembler{root: root, release: root.release(), names: map[string]string{}, ports: map[string]string{}}
+	a := &assembler{root: root, release: root.release(), tests: m.tests, names: map[string]string{}, ports: map[string]string{}}
 	var here []*pkg
 	for _, p := range m.pkgs {
 		if !p.span.has(a.release) {
@@ -69,7 +69,9 @@ func Assemble(m *Manifest, root Goroot) (*Tree, error) {
 			}
 		}
 	}
-	a.unmentioned(here)
+	if !m.tests {
+		a.unmentioned(here)
+	}
 	var jobs []*job
 	for _, p := range here {
 		jobs = append(jobs, a.plan(p)...)
@@ -120,6 +122,7 @@ func parallel(n int, f func(int)) {
 type assembler struct {
 	root    Goroot
 	release string
+	tests   bool
 	ports   map[string]string // package names of the port's own folders
 	probs   Problems
 
@@ -234,6 +237,9 @@ func (a *assembler) plan(p *pkg) []*job {
 		a.probs = append(a.probs, a.problem(p, op, file, decl, format, args...))
 	}
 	names, tests, err := a.list(p.path)
+	if p.tests {
+		names, tests = tests, nil
+	}
 	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(p.takes) > 0) {
 		if errors.Is(err, fs.ErrNotExist) {
 			fail("", "", "", "Go does not have this package; limit the manifest with since and until")
@@ -285,6 +291,9 @@ func (a *assembler) plan(p *pkg) []*job {
 		}
 	}
 	for _, f := range names {
+		if p.tests && jobs[f] == nil {
+			jobs[f] = &job{p: p, name: f, swaps: map[string]bool{}}
+		}
 		if jobs[f] == nil {
 			fail("", f, "", "Go has this file, but the manifest does not mention it; take or omit it")
 			jobs[f] = &job{p: p, name: f, omit: "unmentioned"}
@@ -452,7 +461,10 @@ func imports(data []byte, p string) bool {
 
 // elsewhere says in which other file of the package a declaration is.
 func (a *assembler) elsewhere(j *job, decl string) string {
-	names, _, _ := a.list(j.p.path)
+	names, tests, _ := a.list(j.p.path)
+	if a.tests {
+		names = tests
+	}
 	for _, n := range names {
 		data, err := os.ReadFile(a.root.src(j.p.name(n)))
 		if err != nil {
