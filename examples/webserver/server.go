@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -121,7 +122,8 @@ func (s *site) postNote(w http.ResponseWriter, r *http.Request) {
 func form(handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		// Else any page of the web could press our buttons from a visitor's browser.
-		if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+		origin := r.Header.Get("Origin")
+		if _, host, _ := strings.Cut(origin, "://"); origin != "" && host != r.Host {
 			http.Error(w, "this form was sent from another site", http.StatusForbidden)
 			return
 		}

@@ -97,6 +97,7 @@ func TestRefusals(t *testing.T) {
 		{"another site", "POST", "/count", url.Values{}, []string{"Origin", "http://evil.example"}, http.StatusForbidden},
 		{"no site", "POST", "/count", url.Values{}, []string{"Origin", "null"}, http.StatusForbidden},
 		{"this site", "POST", "/count", url.Values{}, []string{"Origin", "http://example.com"}, http.StatusSeeOther},
+		{"this site behind a proxy", "POST", "/count", url.Values{}, []string{"Origin", "https://example.com"}, http.StatusSeeOther},
 		{"too large", "POST", "/note", url.Values{"name": {"x"}, "text": {strings.Repeat("y", maxForm)}}, nil, http.StatusRequestEntityTooLarge},
 	} {
 		s := new(site)
