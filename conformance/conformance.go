@@ -308,16 +308,25 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 			res.expect(f)
 		}
 	}
-	var patterns []string
-	if !r.All {
-		for _, s := range r.skips {
-			if s.applies(path, r.root, r.Device) {
-				for _, name := range s.tests {
-					if err := res.skip(name, s.why); err != nil {
-						return nil, fmt.Errorf("%s: skip %s: Go does not have this test (%s)", s.file, name, r.root.Version)
-					}
-					patterns = append(patterns, pattern(name))
-				}
+	var left []string  // out, as patterns
+	var apart []string // functions that are run without -short
+	for _, s := range r.skips {
+		if s.long && r.Long || !s.long && r.All || !s.applies(path, r.root, r.Device) {
+			continue
+		}
+		for _, name := range s.tests {
+			top, _, _ := strings.Cut(name, "/")
+			if !slices.ContainsFunc(all, func(f function) bool { return f.name == top }) {
+				return nil, fmt.Errorf("%s: %s: %s does not have this test", s.file, name, r.root.Version)
+			}
+			if !wanted(top) {
+				continue
+			}
+			left = append(left, pattern(name))
+			if s.long {
+				apart = append(apart, name)
+			} else {
+				res.skip(name, s.why)
 			}
 		}
 	}
@@ -325,34 +334,49 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 		return nil, nil // -run names others
 	}
 	r.progress(res, "")
-	args := []string{"test", "-json", "-vet=off", "-overlay", r.overlay, "-count", strconv.Itoa(r.Count), "-timeout", r.Timeout.String()}
+	began := time.Now()
+	run := r.Run
+	if run == "" {
+		run = "." // no benchmarks, but examples
+	}
+	args := []string{"-run", run}
 	if !r.Long {
 		args = append(args, "-short")
 	}
+	if len(left) > 0 {
+		args = append(args, "-skip", strings.Join(left, "|"))
+	}
+	failed, said, err := r.goTest(ctx, res, path, args)
+	if err == nil && len(apart) > 0 && !failed {
+		failed, said, err = r.goTest(ctx, res, path, []string{"-run", "^(" + strings.Join(apart, "|") + ")$"})
+	}
+	if err != nil {
+		return nil, err
+	}
+	pkg := res.end(failed, said)
+	pkg.Seconds = time.Since(began).Round(100 * time.Millisecond).Seconds()
+	return pkg, nil
+}
+
+// goTest runs go test once. It returns whether that failed, and what it said
+// on standard error.
+func (r *runner) goTest(ctx context.Context, res *results, path string, more []string) (failed bool, said string, err error) {
+	args := []string{"test", "-json", "-vet=off", "-overlay", r.overlay, "-count", strconv.Itoa(r.Count), "-timeout", r.Timeout.String()}
 	if tags := r.tags(); len(tags) > 0 {
 		args = append(args, "-tags", strings.Join(tags, ","))
 	}
 	if r.Race {
 		args = append(args, "-race")
 	}
-	if r.Run != "" {
-		args = append(args, "-run", r.Run)
-	} else {
-		args = append(args, "-run", ".") // no benchmarks, but examples
-	}
-	if len(patterns) > 0 {
-		args = append(args, "-skip", strings.Join(patterns, "|"))
-	}
-	began := time.Now()
-	cmd := r.command(ctx, append(args, path)...)
+	cmd := r.command(ctx, append(append(args, more...), path)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return false, "", err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return false, "", err
 	}
 	in := bufio.NewReaderSize(stdout, 1<<16)
 	for {
@@ -372,14 +396,12 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 	}
 	err = cmd.Wait()
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return false, "", ctx.Err()
 	}
 	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
-		return nil, err
+		return false, "", err
 	}
-	pkg := res.end(err != nil, strings.TrimSpace(stderr.String()))
-	pkg.Seconds = time.Since(began).Round(100 * time.Millisecond).Seconds()
-	return pkg, nil
+	return err != nil, strings.TrimSpace(stderr.String()), nil
 }
 
 func (r *runner) progress(res *results, test string) {

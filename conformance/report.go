@@ -93,20 +93,14 @@ func (r *results) expect(f function) *state {
 	return s
 }
 
-// skip notes a test or subtest that is left out. It fails if Go has no such
-// function.
-func (r *results) skip(name, why string) error {
-	top, sub, _ := strings.Cut(name, "/")
-	s := r.byName[top]
-	switch {
-	case s == nil:
-		return fmt.Errorf("no function %s", top)
-	case sub == "":
-		s.cut = why
-	default:
+// skip notes a test or subtest that is left out.
+func (r *results) skip(name, why string) {
+	top, _, sub := strings.Cut(name, "/")
+	if s := r.byName[top]; sub {
 		s.less = append(s.less, name+": "+why)
+	} else {
+		s.cut = why
 	}
-	return nil
 }
 
 func (r *results) event(e event) {
@@ -182,9 +176,13 @@ func reasonIn(text *strings.Builder) string {
 	return reason
 }
 
+// notRun is the reason of a function that should have been run.
+const notRun = "it was not run, and nothing says why"
+
 // end makes the report.
 func (r *results) end(failed bool, stderr string) *Package {
 	p := &Package{Path: r.path}
+	unrun := 0
 	slices.SortFunc(r.funcs, func(a, b *state) int { return strings.Compare(a.name, b.name) })
 	for _, s := range r.funcs {
 		f := &Function{Name: s.name, Less: s.less}
@@ -208,7 +206,8 @@ func (r *results) end(failed bool, stderr string) *Package {
 		case s.gone != "" || s.cut != "":
 			f.Status, f.Reason = Skipped, s.gone+s.cut
 		default:
-			f.Status, f.Reason = Failed, "it was not run, and nothing says why"
+			f.Status, f.Reason = Failed, notRun
+			unrun++
 		}
 		switch f.Status {
 		case Passed:
@@ -220,7 +219,7 @@ func (r *results) end(failed bool, stderr string) *Package {
 		}
 		p.Functions = append(p.Functions, f)
 	}
-	if failed && (p.Failed == 0 || len(r.order) == 0 || len(r.open) > 0) {
+	if failed && (p.Failed == 0 || unrun > 0 || len(r.open) > 0) {
 		p.Output = strings.TrimSpace(stderr + "\n" + r.output.String())
 	}
 	return p
@@ -234,7 +233,7 @@ func (p *Package) WriteText(w io.Writer, verbose bool) {
 		verdict = "FAIL"
 	}
 	fmt.Fprintf(w, "%s %-24s %4d passed %4d skipped %4d failed %7.1fs\n", verdict, p.Path, p.Passed, p.Skipped, p.Failed, p.Seconds)
-	var reasons []string
+	var reasons, unrun []string
 	by := map[string][]string{}
 	for _, f := range p.Functions {
 		switch {
@@ -252,6 +251,8 @@ func (p *Package) WriteText(w io.Writer, verbose bool) {
 				reasons = append(reasons, f.Reason)
 			}
 			by[f.Reason] = append(by[f.Reason], f.Name)
+		case f.Status == Failed && f.Reason == notRun:
+			unrun = append(unrun, f.Name)
 		case f.Status == Failed:
 			fmt.Fprintf(w, "\tfailed: %s: %s\n", f.Name, f.Reason)
 		}
@@ -260,6 +261,12 @@ func (p *Package) WriteText(w io.Writer, verbose bool) {
 				fmt.Fprintf(w, "\t\t%s\n", line)
 			}
 		}
+	}
+	if n := len(unrun); n > 0 {
+		if n > 10 {
+			unrun = append(unrun[:10], fmt.Sprintf("and %d more", n-10))
+		}
+		fmt.Fprintf(w, "\tfailed: %s: %s\n", strings.Join(unrun, ", "), notRun)
 	}
 	for _, reason := range reasons {
 		fmt.Fprintf(w, "\tskipped: %s: %s\n", strings.Join(by[reason], ", "), reason)

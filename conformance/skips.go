@@ -12,13 +12,23 @@ import (
 	"github.com/tinynet/tinynet/assemble"
 )
 
-// A skip is an entry of a skip.toml: tests that are built but not run.
+// A skip is an entry of a skip.toml: tests that are built but not run, or that
+// are run apart.
 type skip struct {
 	pkg, file    string
 	since, until string
 	device       string // empty for every device
 	tests        []string
 	why          string
+	long         bool // they are run, without -short
+}
+
+type tomlSkip struct {
+	Tests  []string `toml:"tests"`
+	Since  string   `toml:"since"`
+	Until  string   `toml:"until"`
+	Device string   `toml:"device"`
+	Why    string   `toml:"why"`
 }
 
 func loadSkips(tests fs.FS) ([]skip, error) {
@@ -32,13 +42,8 @@ func loadSkips(tests fs.FS) ([]skip, error) {
 			return err
 		}
 		var t struct {
-			Skip []struct {
-				Tests  []string `toml:"tests"`
-				Since  string   `toml:"since"`
-				Until  string   `toml:"until"`
-				Device string   `toml:"device"`
-				Why    string   `toml:"why"`
-			} `toml:"skip"`
+			Skip []tomlSkip `toml:"skip"`
+			Long []tomlSkip `toml:"long"`
 		}
 		md, err := toml.NewDecoder(bytes.NewReader(data)).Decode(&t)
 		if err != nil {
@@ -47,8 +52,8 @@ func loadSkips(tests fs.FS) ([]skip, error) {
 		if u := md.Undecoded(); len(u) > 0 {
 			return fmt.Errorf("%s%s: unknown key %q", dir, name, u[0].String())
 		}
-		for _, e := range t.Skip {
-			s := skip{pkg: path.Dir(name), file: dir + name, since: e.Since, until: e.Until, device: e.Device, tests: e.Tests,
+		for i, e := range append(t.Skip, t.Long...) {
+			s := skip{long: i >= len(t.Skip), pkg: path.Dir(name), file: dir + name, since: e.Since, until: e.Until, device: e.Device, tests: e.Tests,
 				why: strings.Join(strings.Fields(e.Why), " ")}
 			switch {
 			case len(s.tests) == 0:
