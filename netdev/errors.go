@@ -1,0 +1,45 @@
+package netdev
+
+import (
+	"errors"
+	"os"
+)
+
+// Errors for drivers to return. A driver can as well return its own, those of
+// tinygo.org/x/drivers/netdev, or those of syscall.
+var (
+	// ErrTimeout is for a call whose deadline has passed, and for one that was
+	// interrupted. It is an os.ErrDeadlineExceeded.
+	ErrTimeout error = &timeoutError{}
+
+	// ErrHostUnknown is for a name that does not exist. Its text is how package
+	// net knows it, whichever package it is from; the *net.DNSError that comes of
+	// it has IsNotFound set.
+	ErrHostUnknown = errors.New("Host unknown") //lint:ignore ST1005 the text that drivers use
+
+	// ErrNotSupported is for what the device cannot do. It is an
+	// errors.ErrUnsupported.
+	ErrNotSupported error = &unsupportedError{"not supported by the network device"}
+	// ErrFamilyNotSupported is for a domain that the device lacks.
+	ErrFamilyNotSupported error = &unsupportedError{"address family not supported by the network device"}
+	// ErrProtocolNotSupported is for a type or protocol that the device lacks,
+	// IPPROTO_TLS above all.
+	ErrProtocolNotSupported error = &unsupportedError{"socket type or protocol not supported by the network device"}
+
+	// ErrNoMoreSockets is for Socket and Accept when all sockets are in use.
+	ErrNoMoreSockets = errors.New("no more sockets on the network device")
+	// ErrInvalidSocketFd is for a number that is not an open socket's.
+	ErrInvalidSocketFd = errors.New("invalid socket number")
+)
+
+type timeoutError struct{}
+
+func (*timeoutError) Error() string        { return "i/o timeout" }
+func (*timeoutError) Timeout() bool        { return true }
+func (*timeoutError) Temporary() bool      { return true }
+func (*timeoutError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
+
+type unsupportedError struct{ text string }
+
+func (e *unsupportedError) Error() string        { return e.text }
+func (e *unsupportedError) Is(target error) bool { return target == errors.ErrUnsupported }
