@@ -144,7 +144,7 @@ func (t *tool) commands() *ffcli.Command {
 			if len(args) > 0 {
 				return usagef("unexpected argument %s", args[0])
 			}
-			_, err := fmt.Fprintln(t.stdout, version())
+			_, err := fmt.Fprintln(t.stdout, versionLine())
 			return err
 		}),
 	}
@@ -242,7 +242,7 @@ func usage(c *ffcli.Command) string {
 	return b.String()
 }
 
-func version() string {
+func versionLine() string {
 	v := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {
@@ -305,7 +305,7 @@ func (t *tool) overlay(root assemble.Goroot) (o *assemble.Overlay, cache string,
 func assembling(root assemble.Goroot, err error) error {
 	if errors.As(err, new(assemble.Problems)) {
 		return fmt.Errorf("assemble the port from %s in %s:\n%w\n"+
-			"The port does not fit this release of Go: see docs/upgrading.md, or choose another with -go VERSION", root.Version, root.Dir, err)
+			"The port does not fit this release of Go; -go VERSION chooses another", root.Version, root.Dir, err)
 	}
 	return err
 }

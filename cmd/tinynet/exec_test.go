@@ -148,14 +148,19 @@ func TestToolchainLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	mod := tempDir(t)
-	write(t, mod, map[string]string{"go.mod": "module x\n\ngo 1.23\n", "main.go": "package main\n\nimport (\n\t\"net\"\n\t\"runtime\"\n)\n\nfunc main() { println(net.OnThePort, runtime.Version()) }\n"})
+	const main = "package main\n\nimport (\n\t\"net\"\n\t\"runtime\"\n)\n\nfunc main() { println(net.OnThePort, runtime.Version()) }\n"
+	write(t, mod, map[string]string{"go.mod": "module x\n\ngo 1.23\n", "main.go": main})
 	finish(t, in(mod, command(t, port, "-go", other[2:], "run", "."), "GOPROXY=off")).want(t, 0, "true "+other)
 	finish(t, in(mod, command(t, port, "go", "-go", other, "run", "."), "GOPROXY=off")).want(t, 0, "true "+other)
+	write(t, mod, map[string]string{"x_test.go": "package main\n\nimport \"testing\"\n\nfunc TestIt(t *testing.T) {}\n"})
+	finish(t, in(mod, command(t, port, "go", "-go", other, "test", "."), "GOPROXY=off")).want(t, 0, "ok ")
+	write(t, mod, map[string]string{"main.go": "package main\n\nimport \"net\"\n\nfunc main() { var x net.IP; x = x }\n"})
+	finish(t, in(mod, command(t, port, "go", "-go", other, "vet", "."), "GOPROXY=off")).want(t, 1, "self-assignment")
 	// A newer go line cannot switch away.
 	write(t, mod, map[string]string{"go.mod": "module x\n\ngo 1.24.0\n"})
 	finish(t, in(mod, command(t, port, "go", "-go", other, "build", "."), "GOPROXY=off")).want(t, 1, "go.mod requires go >= 1.24.0 (running go 1.23.12")
 	// The same from the environment.
-	write(t, mod, map[string]string{"go.mod": "module x\n\ngo 1.23\n"})
+	write(t, mod, map[string]string{"go.mod": "module x\n\ngo 1.23\n", "main.go": main})
 	finish(t, in(mod, command(t, port, "run", "."), "GOPROXY=off", "GOTOOLCHAIN="+other)).want(t, 0, "true "+other)
 }
 

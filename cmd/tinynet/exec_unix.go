@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
@@ -13,3 +14,6 @@ func become(path string, args, env []string) (int, error) {
 	err := syscall.Exec(path, args, env)
 	return 0, &os.PathError{Op: "exec", Path: path, Err: err}
 }
+
+// foreign tells whether a program was not built for this system.
+func foreign(err error) bool { return errors.Is(err, syscall.ENOEXEC) }

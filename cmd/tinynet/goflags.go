@@ -163,6 +163,14 @@ type overlaySource struct {
 	dir      string // the folder that the user's paths are relative to
 }
 
+// known is the path by which the go command knows a file.
+func (s overlaySource) known(name string) string {
+	if rest, ok := strings.CutPrefix(name, s.root+string(filepath.Separator)); ok {
+		return filepath.Join(s.by, rest)
+	}
+	return name
+}
+
 // write writes the overlay to the cache, unless the port's own will do, and
 // returns its name.
 func (s overlaySource) write(cache string) (string, error) {
@@ -184,8 +192,8 @@ func (s overlaySource) write(cache string) (string, error) {
 		// Not by the path in the module cache, in no spelling of it.
 		merged = overlayFile{map[string]string{}}
 		for name, with := range port.Replace {
-			if rest, ok := strings.CutPrefix(name, s.root+string(filepath.Separator)); ok {
-				merged.Replace[filepath.Join(s.by, rest)] = with
+			if by := s.known(name); by != name {
+				merged.Replace[by] = with
 			}
 		}
 	}
@@ -205,7 +213,7 @@ func (s overlaySource) write(cache string) (string, error) {
 			return fail(err)
 		}
 		for name, with := range theirs.Replace {
-			name = filepath.Clean(abs(name))
+			name = s.known(filepath.Clean(abs(name)))
 			if _, both := merged.Replace[name]; both {
 				return fail(fmt.Errorf("both replace %s; take it out of yours, or build without tinynet", name))
 			}

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
@@ -77,7 +76,7 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
 		return usagef("%s: not a package", pkg[0])
 	}
-	on, err := t.builder(ctx, "", "")
+	on, err := t.builder(ctx, goArgs{})
 	if err != nil {
 		return err
 	}
@@ -97,7 +96,7 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 		return err
 	}
 	err = t.replace(ctx, exe, append([]string{exe}, program...), os.Environ())
-	if errors.Is(err, syscall.ENOEXEC) {
+	if foreign(err) {
 		err = fmt.Errorf("%w\nIt was not built for this computer: are GOOS and GOARCH set?", err)
 	}
 	return err
