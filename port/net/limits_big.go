@@ -16,3 +16,7 @@ const patientBuffer = 1460
 
 // maxLookups is how many name lookups run at once.
 const maxLookups = 500
+
+// copyBuffer is the buffer, in bytes, with which io.Copy moves data from or to
+// a TCPConn: 0 is the 32 KiB of package io.
+const copyBuffer = 0

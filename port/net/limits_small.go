@@ -16,3 +16,7 @@ const patientBuffer = 536
 
 // maxLookups is how many name lookups run at once.
 const maxLookups = 2
+
+// copyBuffer is the buffer, in bytes, with which io.Copy moves data from or to
+// a TCPConn: package io would take 32 KiB.
+const copyBuffer = 1024

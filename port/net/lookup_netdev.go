@@ -16,7 +16,16 @@ func (r *Resolver) asksDevice(host string) bool {
 	if isLocalhostName(host) {
 		return !dev.host // RFC 6761, section 6.3: never asked of anybody
 	}
-	return !dev.local && dev.dns == nil && (r == nil || r.Dial == nil)
+	return !dev.local && !dev.namesServers() && (r == nil || r.Dial == nil)
+}
+
+// namesServers reports whether the device knows DNS servers at this time.
+func (d *device) namesServers() bool {
+	if d.dns == nil {
+		return false
+	}
+	servers, _ := d.dns.DNSConfig()
+	return len(servers) > 0
 }
 
 // dnsConfig is what the device knows of DNS, nil if that is nothing.

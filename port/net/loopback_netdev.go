@@ -235,7 +235,7 @@ func (p *loopPipe) read(buf []byte) (int, error) {
 			}
 			return n, nil
 		case p.reset:
-			return 0, os.NewSyscallError("read", syscall.ECONNRESET)
+			return 0, sysError("read", syscall.ECONNRESET)
 		case p.ended || p.deaf:
 			return 0, io.EOF
 		case len(buf) == 0:
@@ -266,14 +266,14 @@ func (p *loopPipe) write(buf []byte) (int, error) {
 		case p.wr.expired:
 			return done, os.ErrDeadlineExceeded
 		case p.ended || p.gone:
-			return done, os.NewSyscallError("write", syscall.EPIPE)
+			return done, sysError("write", syscall.EPIPE)
 		case p.reset:
-			return done, os.NewSyscallError("write", syscall.ECONNRESET)
+			return done, sysError("write", syscall.ECONNRESET)
 		case p.deaf:
 			return len(buf), nil
 		case p.packet:
 			if len(buf) > loopBuffer {
-				return 0, os.NewSyscallError("write", syscall.EMSGSIZE)
+				return 0, sysError("write", syscall.EMSGSIZE)
 			}
 			if p.data.room() >= len(buf) && len(p.packets) < loopQueue {
 				p.data.put(buf)
@@ -342,17 +342,17 @@ func (l *loopback) Socket(domain, stype, protocol int) (int, error) {
 	want := 0
 	switch {
 	case domain != ndAF_INET && domain != ndAF_INET6 && domain != ndAF_UNIX:
-		return -1, os.NewSyscallError("socket", syscall.EAFNOSUPPORT)
+		return -1, sysError("socket", syscall.EAFNOSUPPORT)
 	case domain == ndAF_UNIX && (stype == ndSOCK_STREAM || stype == ndSOCK_DGRAM || stype == ndSOCK_SEQPACKET):
 	case stype == ndSOCK_STREAM:
 		want = ndIPPROTO_TCP
 	case stype == ndSOCK_DGRAM:
 		want = ndIPPROTO_UDP
 	default:
-		return -1, os.NewSyscallError("socket", syscall.EPROTONOSUPPORT)
+		return -1, sysError("socket", syscall.EPROTONOSUPPORT)
 	}
 	if protocol != 0 && protocol != want {
-		return -1, os.NewSyscallError("socket", syscall.EPROTONOSUPPORT)
+		return -1, sysError("socket", syscall.EPROTONOSUPPORT)
 	}
 	s := &loopSock{l: l, domain: uint16(domain), stype: uint16(stype), inbox: newLoopInbox()}
 	l.mu.Lock()
@@ -420,7 +420,7 @@ func (l *loopback) conflict(s *loopSock, a netip.AddrPort) bool {
 func (l *loopback) bind(s *loopSock, a netip.AddrPort) error {
 	const first, count = 49152, 16384 // RFC 6335, section 6
 	if s.bound {
-		return os.NewSyscallError("bind", syscall.EINVAL)
+		return sysError("bind", syscall.EINVAL)
 	}
 	if a.Port() == 0 {
 		if l.nextEp == 0 {
@@ -428,7 +428,7 @@ func (l *loopback) bind(s *loopSock, a netip.AddrPort) error {
 		}
 		for tries := 0; ; tries++ {
 			if tries == count {
-				return os.NewSyscallError("bind", syscall.EADDRINUSE)
+				return sysError("bind", syscall.EADDRINUSE)
 			}
 			if l.nextEp++; l.nextEp < first {
 				l.nextEp = first
@@ -439,7 +439,7 @@ func (l *loopback) bind(s *loopSock, a netip.AddrPort) error {
 		}
 		a = netip.AddrPortFrom(a.Addr(), l.nextEp)
 	} else if l.conflict(s, a) {
-		return os.NewSyscallError("bind", syscall.EADDRINUSE)
+		return sysError("bind", syscall.EADDRINUSE)
 	}
 	key := loopPort{s.stype, a.Port()}
 	s.local, s.bound = a, true
@@ -496,7 +496,7 @@ func (l *loopback) Bind(num int, ip netip.AddrPort) error {
 	}
 	a := unmapped(ip)
 	if !a.Addr().IsLoopback() && !a.Addr().IsUnspecified() {
-		return os.NewSyscallError("bind", syscall.EADDRNOTAVAIL)
+		return sysError("bind", syscall.EADDRNOTAVAIL)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -519,9 +519,9 @@ func (l *loopback) BindUnix(num int, name string) error {
 			}
 		}
 	case s.bound:
-		return os.NewSyscallError("bind", syscall.EINVAL)
+		return sysError("bind", syscall.EINVAL)
 	case l.names[name] != nil:
-		return os.NewSyscallError("bind", syscall.EADDRINUSE)
+		return sysError("bind", syscall.EADDRINUSE)
 	}
 	s.name, s.bound = name, true
 	l.names[name] = s
@@ -582,7 +582,7 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 	target := l.find(s.stype, to, s.local)
 	l.mu.Unlock()
 	if target == nil || target.remote.IsValid() {
-		return os.NewSyscallError("connect", syscall.ECONNREFUSED)
+		return sysError("connect", syscall.ECONNREFUSED)
 	}
 	s.remote = to
 	if err := l.connect(s, target); err != nil {
@@ -602,9 +602,9 @@ func (l *loopback) ConnectUnix(num int, name string) error {
 	l.mu.RUnlock()
 	switch {
 	case target == nil:
-		return os.NewSyscallError("connect", syscall.ENOENT)
+		return sysError("connect", syscall.ENOENT)
 	case target.stype != s.stype:
-		return os.NewSyscallError("connect", syscall.EPROTOTYPE)
+		return sysError("connect", syscall.EPROTOTYPE)
 	}
 	s.peer = name
 	if s.stype == ndSOCK_DGRAM {
@@ -629,7 +629,7 @@ func (l *loopback) connect(s, target *loopSock) error {
 			return os.ErrDeadlineExceeded
 		case !b.listening || b.closed:
 			b.mu.Unlock()
-			return os.NewSyscallError("connect", syscall.ECONNREFUSED)
+			return sysError("connect", syscall.ECONNREFUSED)
 		}
 		if len(b.backlog) < b.most {
 			break
@@ -670,7 +670,7 @@ func (l *loopback) Listen(num, backlog int) error {
 		return err
 	}
 	if s.stype == ndSOCK_DGRAM || s.inbox == nil {
-		return os.NewSyscallError("listen", syscall.EOPNOTSUPP)
+		return sysError("listen", syscall.EOPNOTSUPP)
 	}
 	l.mu.Lock()
 	if !s.bound && s.domain != ndAF_UNIX {
@@ -721,7 +721,7 @@ func (l *loopback) accept(num int, wait bool) (int, *loopSock, error) {
 	}
 	b := s.inbox
 	if b == nil {
-		return -1, nil, os.NewSyscallError("accept", syscall.EINVAL)
+		return -1, nil, sysError("accept", syscall.EINVAL)
 	}
 	b.mu.Lock()
 	for {
@@ -731,7 +731,7 @@ func (l *loopback) accept(num int, wait bool) (int, *loopSock, error) {
 			return -1, nil, errClosed
 		case !b.listening:
 			b.mu.Unlock()
-			return -1, nil, os.NewSyscallError("accept", syscall.EINVAL)
+			return -1, nil, sysError("accept", syscall.EINVAL)
 		case wait && b.rd.expired:
 			b.mu.Unlock()
 			return -1, nil, os.ErrDeadlineExceeded
@@ -776,13 +776,13 @@ func (l *loopback) Send(num int, buf []byte, flags int, deadline time.Time) (int
 	case s.out != nil:
 		return s.out.write(buf)
 	case s.stype != ndSOCK_DGRAM:
-		return 0, os.NewSyscallError("write", syscall.ENOTCONN)
+		return 0, sysError("write", syscall.ENOTCONN)
 	case s.domain == ndAF_UNIX && s.peer != "":
 		return l.SendToUnix(num, buf, s.peer)
 	case s.remote.IsValid():
 		return l.sendTo(s, buf, s.remote)
 	}
-	return 0, os.NewSyscallError("write", syscall.EDESTADDRREQ)
+	return 0, sysError("write", syscall.EDESTADDRREQ)
 }
 
 func (l *loopback) SendTo(num int, buf []byte, flags int, deadline time.Time, to netip.AddrPort) (int, error) {
@@ -791,7 +791,7 @@ func (l *loopback) SendTo(num int, buf []byte, flags int, deadline time.Time, to
 		return 0, err
 	}
 	if s.stype != ndSOCK_DGRAM {
-		return 0, os.NewSyscallError("sendto", syscall.EISCONN)
+		return 0, sysError("sendto", syscall.EISCONN)
 	}
 	to = unmapped(to)
 	if to.Addr().IsUnspecified() {
@@ -812,7 +812,7 @@ func loopHome(ip netip.Addr) netip.Addr {
 
 func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, error) {
 	if len(buf) > 65507 {
-		return 0, os.NewSyscallError("sendto", syscall.EMSGSIZE)
+		return 0, sysError("sendto", syscall.EMSGSIZE)
 	}
 	if err := s.inbox.sendable(); err != nil {
 		return 0, err
@@ -864,7 +864,7 @@ func (b *loopInbox) sendable() error {
 		return os.ErrDeadlineExceeded
 	case b.refused:
 		b.refused = false
-		return os.NewSyscallError("write", syscall.ECONNREFUSED)
+		return sysError("write", syscall.ECONNREFUSED)
 	}
 	return nil
 }
@@ -902,7 +902,7 @@ func (b *loopInbox) receive(buf []byte, wait bool) (int, loopMsg, error) {
 			return n, m, nil
 		case b.refused:
 			b.refused = false
-			return 0, loopMsg{}, os.NewSyscallError("read", syscall.ECONNREFUSED)
+			return 0, loopMsg{}, sysError("read", syscall.ECONNREFUSED)
 		case !wait:
 			return 0, loopMsg{}, syscall.EAGAIN
 		}
@@ -926,11 +926,11 @@ func (l *loopback) SendToUnix(num int, buf []byte, to string) (int, error) {
 	l.mu.RUnlock()
 	switch {
 	case target == nil:
-		return 0, os.NewSyscallError("sendto", syscall.ENOENT)
+		return 0, sysError("sendto", syscall.ENOENT)
 	case target.stype != ndSOCK_DGRAM:
-		return 0, os.NewSyscallError("sendto", syscall.EPROTOTYPE)
+		return 0, sysError("sendto", syscall.EPROTOTYPE)
 	case len(buf) > loopBuffer:
-		return 0, os.NewSyscallError("sendto", syscall.EMSGSIZE)
+		return 0, sysError("sendto", syscall.EMSGSIZE)
 	}
 	target.inbox.deliver(buf, netip.AddrPort{}, s.name)
 	return len(buf), nil
@@ -962,7 +962,7 @@ func (l *loopback) Recv(num int, buf []byte, flags int, deadline time.Time) (int
 		return s.in.read(buf)
 	}
 	if s.stype != ndSOCK_DGRAM {
-		return 0, os.NewSyscallError("read", syscall.ENOTCONN)
+		return 0, sysError("read", syscall.ENOTCONN)
 	}
 	n, _, err := s.inbox.receive(buf, true)
 	return n, err
@@ -1053,7 +1053,7 @@ func (l *loopback) Shutdown(num, how int) error {
 		return err
 	}
 	if s.in == nil {
-		return os.NewSyscallError("shutdown", syscall.ENOTCONN)
+		return sysError("shutdown", syscall.ENOTCONN)
 	}
 	if how != ndSHUT_WR {
 		s.in.mu.Lock()

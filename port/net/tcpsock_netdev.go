@@ -90,11 +90,17 @@ func (c *TCPConn) readFrom(r io.Reader) (int64, error) {
 	if n, handled, err := c.fd.sendFile(r); handled {
 		return n, err
 	}
-	return genericReadFrom(c, r)
+	if copyBuffer == 0 {
+		return genericReadFrom(c, r)
+	}
+	return io.CopyBuffer(tcpConnWithoutReadFrom{TCPConn: c}, r, make([]byte, copyBuffer))
 }
 
 func (c *TCPConn) writeTo(w io.Writer) (int64, error) {
-	return genericWriteTo(c, w)
+	if copyBuffer == 0 {
+		return genericWriteTo(c, w)
+	}
+	return io.CopyBuffer(w, tcpConnWithoutWriteTo{TCPConn: c}, make([]byte, copyBuffer))
 }
 
 // SetKeepAliveConfig configures the keep-alive messages that the device sends

@@ -1,0 +1,11 @@
+//go:build tinynetport && !baremetal
+
+package net
+
+import (
+	"os"
+	"syscall"
+)
+
+// sysError is the error of a call of a built-in device, as a system gives it.
+func sysError(call string, e syscall.Errno) error { return os.NewSyscallError(call, e) }
