@@ -14,6 +14,10 @@ const (
 // driver that cannot be interrupted: a segment of TCP.
 const patientBuffer = 1460
 
+// patientIdle is how many goroutines such a driver keeps that have nothing to
+// do.
+const patientIdle = 8
+
 // maxLookups is how many name lookups run at once.
 const maxLookups = 500
 

@@ -3,8 +3,8 @@
 package net
 
 import (
+	"context"
 	"errors"
-	"io"
 	"net/netip"
 	"os"
 	"sync"
@@ -14,15 +14,22 @@ import (
 // patient gives deadlines to a driver that knows none but those passed with a
 // call. Calls that may block run in a worker goroutine; who waits for one can
 // leave at any time, and what the driver hands over later is kept for the next
-// call. Workers are shared: there are as many as calls were ever blocked at
-// once.
+// call. Workers are shared: there are as many as calls are blocked at once, and
+// patientIdle more.
+//
+// A driver may hold a lock while one of its calls blocks, so that all others
+// block, too. Therefore the calls that should be quick also run in workers.
 type patient struct {
 	netdever
 	datagrams datagrammer
-	jobs      chan func() // to idle workers
+	jobs      chan job // to idle workers
 
-	mu    sync.Mutex
-	socks map[int]*patientSock
+	mu      sync.Mutex
+	idle    int // workers that wait for a job
+	socks   map[int]*patientSock
+	closing int           // sockets that net has closed and the driver not yet
+	drained chan struct{} // closed when there are none, where somebody waits for it
+	stuck   bool          // a quick call is still in the driver
 	// orphans has the lanes of closed listeners in which the driver still waits
 	// for a connection. A new listener of the same number takes over.
 	orphans map[int]*lane
@@ -30,11 +37,20 @@ type patient struct {
 
 type patientSock struct {
 	reads, writes *lane
-	pending       int // lanes that are busy after Close; the last one closes
+	pending       int         // lanes that are busy after Close; the last one closes
+	linger        *time.Timer // closes though some are busy
+	cut           bool        // the driver was told to close
 }
+
+// A job is what a worker does.
+type job interface{ do() }
 
 // A lane does the calls of one direction of a socket, one at a time.
 type lane struct {
+	p   *patient
+	s   *patientSock
+	num int
+
 	mu       sync.Mutex
 	changed  sync.Cond
 	deadline loopDeadline
@@ -42,7 +58,12 @@ type lane struct {
 	busy     bool // a worker is in the driver
 	ready    bool // there is a result that nobody has taken
 	closed   bool
-	accepts  bool // of a listener
+
+	// The call.
+	op    patientOp
+	flags int
+	host  string
+	to    netip.AddrPort
 
 	// The result. buf is the worker's: the caller's own buffer may be in use
 	// for something else by the time that the driver is done.
@@ -53,16 +74,40 @@ type lane struct {
 	err   error
 }
 
-func newLane() *lane {
-	l := &lane{}
-	l.changed.L = &l.mu
-	return l
-}
+type patientOp uint8
 
-// patientSlice is how long a driver is asked to wait in one call. It bounds
-// the time for which a closed connection lingers in a driver that keeps the
-// deadlines that it is given.
-const patientSlice = 250 * time.Millisecond
+const (
+	opRecv patientOp = iota
+	opRecvFrom
+	opSend
+	opSendTo
+	opConnect
+	opAccept
+)
+
+const (
+	// patientSlice is how long a driver is asked to wait in one Recv. It bounds
+	// the time for which a closed connection stays in a driver that keeps the
+	// deadlines that it is given.
+	patientSlice = 100 * time.Millisecond
+
+	// patientLinger is how long after Close a call may stay in the driver until
+	// the driver's Close has to end it. For a call that is about to end, that
+	// would come too early: a driver that gives the number out again may let the
+	// call go on with the new socket.
+	patientLinger = 500 * time.Millisecond
+
+	// patientQuick is how long is waited for a call that should be quick.
+	patientQuick = 200 * time.Millisecond
+
+	// patientClose is how long Close waits, for the driver's error and so that
+	// the socket is free when it returns.
+	patientClose = 4 * time.Millisecond
+
+	// patientPause is the longest time until a driver is asked again that does
+	// not wait itself.
+	patientPause = 50 * time.Millisecond
+)
 
 // patientDevice is what newPatient makes of a driver.
 type patientDevice interface {
@@ -77,23 +122,156 @@ func newPatient(dev netdever, datagrams datagrammer) patientDevice {
 	}
 	return &patient{
 		netdever: dev, datagrams: datagrams,
-		jobs:  make(chan func()),
+		jobs:  make(chan job),
 		socks: map[int]*patientSock{}, orphans: map[int]*lane{},
 	}
 }
 
-// work runs job in a worker.
-func (p *patient) work(job func()) {
-	select {
-	case p.jobs <- job:
-	default:
-		go func() {
-			for {
-				job()
-				job = <-p.jobs
-			}
-		}()
+// work has a worker do j.
+func (p *patient) work(j job) {
+	p.mu.Lock()
+	idle := p.idle > 0
+	if idle {
+		p.idle--
 	}
+	p.mu.Unlock()
+	if idle {
+		p.jobs <- j
+		return
+	}
+	go func() {
+		for {
+			j.do()
+			p.mu.Lock()
+			if p.idle >= patientIdle {
+				p.mu.Unlock()
+				return
+			}
+			p.idle++
+			p.mu.Unlock()
+			j = <-p.jobs
+		}
+	}()
+}
+
+// A quickJob is a call that should not block.
+type quickJob struct {
+	call func() error
+	done chan error
+}
+
+func (q *quickJob) do() { q.done <- q.call() }
+
+// quick makes a call that should be quick, and waits for it for some time only.
+func (p *patient) quick(limit time.Duration, call func() error) (err error, done bool) {
+	q := &quickJob{call, make(chan error, 1)}
+	p.work(q)
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case err := <-q.done:
+		return err, true
+	case <-t.C:
+		return nil, false
+	}
+}
+
+var errBusy error = &busyError{}
+
+type busyError struct{}
+
+func (*busyError) Error() string   { return "the network device's driver is blocked by another call" }
+func (*busyError) Timeout() bool   { return true }
+func (*busyError) Temporary() bool { return true }
+
+// open runs what opens a socket, which may block in many places, until ctx
+// ends.
+func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, mapErr(err)
+	}
+	type result struct {
+		fd  *netFD
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		fd, err := f()
+		select {
+		case done <- result{fd, err}:
+		case <-ctx.Done(): // nobody waits
+			if err == nil {
+				fd.Close()
+			}
+		}
+	}()
+	select {
+	case r := <-done:
+		return r.fd, r.err
+	case <-ctx.Done():
+	}
+	return nil, mapErr(ctx.Err())
+}
+
+// retry makes a call that needs a socket or port of the driver, and makes it
+// again if those just closed are free at last.
+func (p *patient) retry(call func() error) error {
+	err := call()
+	if err == nil {
+		return nil
+	}
+	p.mu.Lock()
+	if p.closing == 0 {
+		p.mu.Unlock()
+		return err
+	}
+	if p.drained == nil {
+		p.drained = make(chan struct{})
+	}
+	drained := p.drained
+	p.mu.Unlock()
+	t := time.NewTimer(patientLinger + 2*patientSlice)
+	defer t.Stop()
+	select {
+	case <-drained:
+	case <-t.C:
+	}
+	return call()
+}
+
+func (p *patient) Socket(domain, stype, protocol int) (num int, err error) {
+	err = p.retry(func() (err error) {
+		num, err = p.netdever.Socket(domain, stype, protocol)
+		return err
+	})
+	return num, err
+}
+
+func (p *patient) Bind(num int, ip netip.AddrPort) error {
+	return p.retry(func() error { return p.netdever.Bind(num, ip) })
+}
+
+func (p *patient) SetSockOpt(num, level, opt int, value any) error {
+	p.mu.Lock()
+	stuck := p.stuck
+	p.mu.Unlock()
+	if stuck {
+		return errBusy
+	}
+	err, done := p.quick(patientQuick, func() error {
+		err := p.netdever.SetSockOpt(num, level, opt, value)
+		p.mu.Lock()
+		p.stuck = false
+		p.mu.Unlock()
+		return err
+	})
+	if !done {
+		p.mu.Lock()
+		p.stuck = true
+		p.mu.Unlock()
+		return errBusy
+	}
+	return err
 }
 
 func (p *patient) sock(num int) *patientSock {
@@ -101,13 +279,20 @@ func (p *patient) sock(num int) *patientSock {
 	defer p.mu.Unlock()
 	s := p.socks[num]
 	if s == nil {
-		s = &patientSock{reads: newLane(), writes: newLane()}
+		s = &patientSock{}
+		s.reads, s.writes = p.newLane(s, num), p.newLane(s, num)
 		p.socks[num] = s
 	}
 	return s
 }
 
-// usable tells why no call may go on. Callers of this and the next three hold
+func (p *patient) newLane(s *patientSock, num int) *lane {
+	l := &lane{p: p, s: s, num: num}
+	l.changed.L = &l.mu
+	return l
+}
+
+// usable tells why no call may go on. Callers of this and the next five hold
 // l.mu.
 func (l *lane) usable() error {
 	switch {
@@ -123,6 +308,23 @@ func (l *lane) wait() {
 	l.waiters++
 	l.changed.Wait()
 	l.waiters--
+}
+
+// start has a worker make a call of the driver.
+func (l *lane) start(op patientOp, flags int) {
+	l.busy, l.op, l.flags = true, op, flags
+	l.p.work(l)
+}
+
+// result waits for what a worker brings.
+func (l *lane) result() error {
+	for !l.ready {
+		if err := l.usable(); err != nil {
+			return err
+		}
+		l.wait()
+	}
+	return nil
 }
 
 // take ends the life of a result.
@@ -146,8 +348,31 @@ func (l *lane) wanted() bool {
 	return l.waiters > 0 && !l.closed
 }
 
+func (l *lane) open() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.closed
+}
+
+func (l *lane) do() {
+	switch l.op {
+	case opRecv, opRecvFrom:
+		l.receiving()
+	case opSend, opSendTo:
+		l.sending()
+	case opConnect:
+		err := l.p.netdever.Connect(l.num, l.host, l.to)
+		l.mu.Lock()
+		l.err = err
+		l.mu.Unlock()
+		l.done(true)
+	case opAccept:
+		l.accepting()
+	}
+}
+
 // done is how a worker leaves: with a result, or without.
-func (p *patient) done(num int, s *patientSock, l *lane, ready bool) {
+func (l *lane) done(ready bool) {
 	l.mu.Lock()
 	l.busy, l.ready = false, ready
 	closed := l.closed
@@ -156,12 +381,17 @@ func (p *patient) done(num int, s *patientSock, l *lane, ready bool) {
 	if !closed {
 		return
 	}
+	p, s := l.p, l.s
 	p.mu.Lock()
 	s.pending--
-	last := s.pending == 0
+	last := s.pending == 0 && !s.cut
+	if last {
+		s.cut = true
+		s.linger.Stop()
+	}
 	p.mu.Unlock()
 	if last { // Close left it to us
-		p.netdever.Close(num)
+		p.closeNow(l.num)
 	}
 }
 
@@ -175,21 +405,20 @@ func driverTimeout(err error) bool {
 }
 
 func (p *patient) Recv(num int, buf []byte, flags int, deadline time.Time) (int, error) {
-	n, _, err := p.receive(num, buf, deadline, false, flags)
+	n, _, err := p.receive(num, buf, deadline, opRecv, flags)
 	return n, err
 }
 
 func (p *patient) RecvFrom(num int, buf []byte, flags int, deadline time.Time) (int, netip.AddrPort, error) {
-	return p.receive(num, buf, deadline, true, flags)
+	return p.receive(num, buf, deadline, opRecvFrom, flags)
 }
 
-func (p *patient) receive(num int, buf []byte, deadline time.Time, from bool, flags int) (int, netip.AddrPort, error) {
+func (p *patient) receive(num int, buf []byte, deadline time.Time, op patientOp, flags int) (int, netip.AddrPort, error) {
 	if !deadline.IsZero() {
 		p.SetSockDeadline(num, ndReads, deadline)
 		defer p.SetSockDeadline(num, ndReads, time.Time{})
 	}
-	s := p.sock(num)
-	l := s.reads
+	l := p.sock(num).reads
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for !l.ready {
@@ -197,13 +426,12 @@ func (p *patient) receive(num int, buf []byte, deadline time.Time, from bool, fl
 			return 0, netip.AddrPort{}, err
 		}
 		if !l.busy {
-			l.busy = true
 			size := len(buf)
-			if !from {
+			if op == opRecv {
 				size = min(size, patientBuffer)
 			}
 			l.size(max(size, 1))
-			p.work(func() { p.receiving(num, s, l, from, flags) })
+			l.start(op, flags)
 		}
 		l.wait()
 	}
@@ -212,64 +440,68 @@ func (p *patient) receive(num int, buf []byte, deadline time.Time, from bool, fl
 	}
 	n := copy(buf, l.got)
 	peer := l.peer
-	if l.got = l.got[n:]; !from && (len(l.got) > 0 || n > 0 && l.err != nil) {
+	if l.got = l.got[n:]; op == opRecv && (len(l.got) > 0 || n > 0 && l.err != nil) {
 		return n, peer, nil // the rest, or the error, is for the next call
 	}
 	return n, peer, l.take()
 }
 
 // receiving asks the driver until it has something.
-func (p *patient) receiving(num int, s *patientSock, l *lane, from bool, flags int) {
+func (l *lane) receiving() {
 	pause := time.Duration(0)
 	for {
 		var n int
 		var peer netip.AddrPort
 		var err error
 		until := time.Now().Add(patientSlice)
-		if from {
-			n, peer, err = p.datagrams.RecvFrom(num, l.buf, flags, until)
+		if l.op == opRecvFrom {
+			n, peer, err = l.p.datagrams.RecvFrom(l.num, l.buf, l.flags, until)
 		} else {
-			n, err = p.netdever.Recv(num, l.buf, flags, until)
+			n, err = l.p.netdever.Recv(l.num, l.buf, l.flags, until)
 		}
 		n, err = soundCount(n, len(l.buf), err)
 		nothing := n == 0 && err == nil && !peer.IsValid()
 		if nothing || n == 0 && driverTimeout(err) {
 			if !l.wanted() {
-				p.done(num, s, l, false)
+				l.done(false)
 				return
 			}
-			if nothing {
-				pause = min(2*pause+time.Millisecond, 50*time.Millisecond)
-				time.Sleep(pause) // a driver that does not wait: don't spin
+			if nothing || time.Until(until) > patientSlice/2 {
+				pause = patientRest(pause) // a driver that does not wait: don't spin
 			}
 			continue
 		}
 		l.mu.Lock()
 		l.got, l.peer, l.err = l.buf[:n], peer, err
 		l.mu.Unlock()
-		p.done(num, s, l, true)
+		l.done(true)
 		return
 	}
 }
 
+// patientRest sleeps, each time longer.
+func patientRest(before time.Duration) time.Duration {
+	pause := min(2*before+time.Millisecond, patientPause)
+	time.Sleep(pause)
+	return pause
+}
+
 func (p *patient) Send(num int, buf []byte, flags int, deadline time.Time) (int, error) {
-	return p.send(num, buf, deadline, netip.AddrPort{}, flags)
+	return p.send(num, buf[:min(len(buf), patientBuffer)], deadline, opSend, netip.AddrPort{}, flags)
 }
 
 func (p *patient) SendTo(num int, buf []byte, flags int, deadline time.Time, to netip.AddrPort) (int, error) {
-	return p.send(num, buf, deadline, to, flags)
+	return p.send(num, buf, deadline, opSendTo, to, flags)
 }
 
-// send gives a worker a copy of as much as it takes at once. What it has
-// counts as sent, as in the send buffer of a system: if the caller leaves,
-// the error of it is the next call's.
-func (p *patient) send(num int, buf []byte, deadline time.Time, to netip.AddrPort, flags int) (int, error) {
+// send gives a worker a copy of buf. What it has counts as sent, as in the send
+// buffer of a system: if the caller leaves, the error of it is the next call's.
+func (p *patient) send(num int, buf []byte, deadline time.Time, op patientOp, to netip.AddrPort, flags int) (int, error) {
 	if !deadline.IsZero() {
 		p.SetSockDeadline(num, ndWrites, deadline)
 		defer p.SetSockDeadline(num, ndWrites, time.Time{})
 	}
-	s := p.sock(num)
-	l := s.writes
+	l := p.sock(num).writes
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.busy {
@@ -286,79 +518,78 @@ func (p *patient) send(num int, buf []byte, deadline time.Time, to netip.AddrPor
 	if err := l.usable(); err != nil {
 		return 0, err
 	}
-	size := len(buf)
-	if !to.IsValid() {
-		size = min(size, patientBuffer)
-	}
-	l.size(size)
+	l.size(len(buf))
 	copy(l.buf, buf)
-	l.busy = true
-	p.work(func() { p.sending(num, s, l, to, flags) })
-	for !l.ready {
-		if err := l.usable(); err != nil {
-			return size, err
-		}
-		l.wait()
+	l.to = to
+	l.start(op, flags)
+	if err := l.result(); err != nil {
+		return len(buf), err
 	}
 	left := len(l.got)
-	return size - left, l.take()
+	return len(buf) - left, l.take()
+}
+
+// errUncounted is what a Write gets when its connection can't be used any more.
+var errUncounted error = &uncountedError{}
+
+type uncountedError struct{}
+
+func (*uncountedError) Error() string {
+	return "the network device's driver has sent a part, and does not tell how much"
 }
 
 // sending has the driver send what is in l.buf, and leaves the rest in l.got.
-func (p *patient) sending(num int, s *patientSock, l *lane, to netip.AddrPort, flags int) {
+// There is no deadline: a driver may say no better than -1 how much it had sent
+// by then, and what is sent again may arrive twice.
+func (l *lane) sending() {
 	rest := l.buf
+	pause := time.Duration(0)
 	for {
 		var n int
 		var err error
-		until := time.Now().Add(patientSlice)
-		if to.IsValid() {
-			n, err = p.datagrams.SendTo(num, rest, flags, until, to)
+		if l.op == opSendTo {
+			n, err = l.p.datagrams.SendTo(l.num, rest, l.flags, time.Time{}, l.to)
 		} else {
-			n, err = p.netdever.Send(num, rest, flags, until)
+			n, err = l.p.netdever.Send(l.num, rest, l.flags, time.Time{})
 		}
+		uncounted := n < 0 && driverTimeout(err)
 		n, err = soundCount(n, len(rest), err)
 		rest = rest[n:]
-		if driverTimeout(err) && l.wanted() || err == nil && n > 0 && len(rest) > 0 && !to.IsValid() {
+		whole := len(rest) == 0 || l.op == opSendTo
+		switch {
+		case uncounted:
+			err = errUncounted
+		case (err == nil && !whole || driverTimeout(err)) && l.open():
+			if n == 0 {
+				pause = patientRest(pause)
+			}
 			continue
-		}
-		if err == nil && n == 0 && len(rest) > 0 {
-			err = io.ErrShortWrite
 		}
 		l.mu.Lock()
 		l.got, l.err = rest, err
 		l.mu.Unlock()
-		p.done(num, s, l, true)
+		l.done(true)
 		return
 	}
 }
 
 func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
-	s := p.sock(num)
-	l := s.writes
+	l := p.sock(num).writes
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.usable(); err != nil {
 		return err
 	}
-	l.busy = true
-	p.work(func() {
-		err := p.netdever.Connect(num, host, ip)
-		l.mu.Lock()
-		l.err = err
-		l.mu.Unlock()
-		p.done(num, s, l, true)
-	})
-	for !l.ready {
-		if err := l.usable(); err != nil {
-			return err
-		}
-		l.wait()
+	l.host, l.to = host, ip
+	l.start(opConnect, 0)
+	if err := l.result(); err != nil {
+		return err
 	}
 	return l.take()
 }
 
 func (p *patient) Listen(num, backlog int) error {
-	if err := p.netdever.Listen(num, backlog); err != nil {
+	if err := p.retry(func() error { return p.netdever.Listen(num, backlog) }); err != nil {
 		return err
 	}
 	s := p.sock(num)
@@ -368,8 +599,9 @@ func (p *patient) Listen(num, backlog int) error {
 		delete(p.orphans, num)
 		l.mu.Lock()
 		l.closed = false
+		l.deadline = s.reads.deadline // has no timer yet
+		l.s, s.reads = s, l
 		l.mu.Unlock()
-		s.reads = l
 	}
 	return nil
 }
@@ -378,15 +610,16 @@ func (p *patient) Accept(num int) (int, netip.AddrPort, error) {
 	l := p.sock(num).reads
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for !l.ready {
+	if !l.ready {
 		if err := l.usable(); err != nil {
 			return -1, netip.AddrPort{}, err
 		}
 		if !l.busy {
-			l.busy, l.accepts = true, true
-			p.work(func() { p.accepting(num, l) })
+			l.start(opAccept, 0)
 		}
-		l.wait()
+		if err := l.result(); err != nil {
+			return -1, netip.AddrPort{}, err
+		}
 	}
 	if err := l.usable(); err != nil {
 		return -1, netip.AddrPort{}, err
@@ -397,7 +630,8 @@ func (p *patient) Accept(num int) (int, netip.AddrPort, error) {
 
 // accepting waits in the driver for a connection. It may outlive its listener,
 // because nothing can end a driver's Accept.
-func (p *patient) accepting(num int, l *lane) {
+func (l *lane) accepting() {
+	p, num := l.p, l.num
 	newfd, peer, err := p.netdever.Accept(num)
 	p.mu.Lock()
 	l.mu.Lock()
@@ -418,36 +652,60 @@ func (p *patient) accepting(num int, l *lane) {
 func (p *patient) Close(num int) error {
 	p.mu.Lock()
 	s := p.socks[num]
-	if s == nil {
-		p.mu.Unlock()
-		return p.netdever.Close(num)
-	}
 	delete(p.socks, num)
-	var late []int // connections that came and nobody took
-	for _, l := range [...]*lane{s.reads, s.writes} {
-		l.mu.Lock()
-		l.closed = true
-		l.deadline.stop()
-		switch {
-		case l.busy && l.accepts:
-			p.orphans[num] = l // and the driver's socket is closed now
-		case l.busy:
-			s.pending++
-		case l.ready && l.accepts && l.err == nil:
-			late = append(late, l.newfd)
+	late := -1 // a connection that came and nobody took
+	pending := false
+	if s != nil {
+		for _, l := range [...]*lane{s.reads, s.writes} {
+			l.mu.Lock()
+			l.closed = true
+			l.deadline.stop()
+			switch {
+			case l.busy && l.op == opAccept:
+				p.orphans[num] = l // and the driver's socket is closed now
+			case l.busy:
+				s.pending++
+			case l.ready && l.op == opAccept && l.err == nil:
+				late = l.newfd
+			}
+			l.changed.Broadcast()
+			l.mu.Unlock()
 		}
-		l.changed.Broadcast()
-		l.mu.Unlock()
+		if pending = s.pending > 0; pending {
+			// The last worker closes it, or this does.
+			s.linger = time.AfterFunc(patientLinger, func() {
+				p.mu.Lock()
+				cut := s.cut
+				s.cut = true
+				p.mu.Unlock()
+				if !cut {
+					p.closeNow(num)
+				}
+			})
+		}
 	}
-	pending := s.pending
+	p.closing++
 	p.mu.Unlock()
-	for _, fd := range late {
-		p.netdever.Close(fd)
+	if late >= 0 {
+		p.quick(patientClose, func() error { return p.netdever.Close(late) })
 	}
-	if pending > 0 {
-		return nil // the last worker closes it
+	if pending {
+		return nil
 	}
-	return p.netdever.Close(num)
+	err, _ := p.quick(patientClose, func() error { return p.closeNow(num) })
+	return err
+}
+
+// closeNow closes a socket in the driver that counts as closing.
+func (p *patient) closeNow(num int) error {
+	err := p.netdever.Close(num)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing--; p.closing == 0 && p.drained != nil {
+		close(p.drained)
+		p.drained = nil
+	}
+	return err
 }
 
 func (p *patient) SetSockDeadline(num, calls int, t time.Time) error {

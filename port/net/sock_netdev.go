@@ -191,6 +191,15 @@ func (d *device) family(network string, laddr, raddr endpoint, listen bool) (fam
 // raddr; else it listens, or receives datagrams, at laddr.
 func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, dial bool, control controlFunc) (*netFD, error) {
 	dev := deviceFor(laddr.plain(), raddr.plain())
+	if p, ok := dev.netdever.(*patient); ok && ctx.Done() != nil {
+		return p.open(ctx, func() (*netFD, error) {
+			return dev.openIP(ctx, network, laddr, raddr, sotype, proto, dial, control)
+		})
+	}
+	return dev.openIP(ctx, network, laddr, raddr, sotype, proto, dial, control)
+}
+
+func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, dial bool, control controlFunc) (*netFD, error) {
 	if dial && raddr.set && raddr.wildcard() && !dev.host {
 		raddr.ip, raddr.zone = loopbackIP(network), ""
 	}
@@ -308,12 +317,15 @@ func (fd *netFD) connect(ctx context.Context, call func() error) (err error) {
 	default:
 	}
 	hook := testHookCanceledDial
+	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
 		fd.dev.SetSockDeadline(fd.sysfd, ndWrites, aLongTimeAgo)
 		hook()
 	})
 	err = call()
 	if !stop() {
+		<-interrupted // after Close, the number may be another socket's
 		// The connection may be there, but its deadline is spoilt, or will be.
 		return mapErr(ctx.Err())
 	}
@@ -461,9 +473,10 @@ type localHalf struct {
 	dev   *device
 	sysfd int
 
-	mu       sync.Mutex
-	arrived  bool      // the device's deadline is spoilt, to wake the call
-	deadline time.Time // the deadline that reads have in truth
+	mu       sync.Mutex // taken after fd.mu
+	arrived  bool       // the device's deadline is spoilt, to wake the call
+	closed   bool       // the device's socket may be gone
+	deadline time.Time  // the deadline that reads have in truth
 }
 
 func (fd *netFD) openLocal() error {
@@ -492,7 +505,7 @@ func (fd *netFD) openLocal() error {
 func (h *localHalf) arrive() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.arrived {
+	if !h.arrived && !h.closed {
 		h.arrived = true
 		h.fd.dev.SetSockDeadline(h.fd.sysfd, ndReads, aLongTimeAgo)
 	}
@@ -501,9 +514,11 @@ func (h *localHalf) arrive() {
 // woke reports whether a call of the device has ended because something
 // arrived here, and puts the deadline right.
 func (h *localHalf) woke() bool {
+	h.fd.mu.Lock() // so that it is not Close's deadline that is put right
+	defer h.fd.mu.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.arrived || h.fd.checkOpen() != nil {
+	if !h.arrived || h.fd.closed {
 		return false
 	}
 	h.arrived = false
@@ -554,7 +569,12 @@ func (h *localHalf) send(p []byte, to netip.AddrPort) (int, error) {
 	return h.dev.datagrams.SendTo(h.sysfd, p, 0, time.Time{}, to)
 }
 
-func (h *localHalf) close() { h.dev.Close(h.sysfd) }
+func (h *localHalf) close() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.dev.Close(h.sysfd)
+}
 
 // spuriousPort reports whether a dial should be tried again, because the
 // local port that the system chose was in use after all.
