@@ -3,6 +3,7 @@
 package behaviour_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -281,7 +282,14 @@ func TestDialAgain(t *testing.T) {
 			if err != nil {
 				t.Fatalf("dial %d: %v", i, err)
 			}
-			exchange(t, c, c, bytesOf(i+1))
+			sent := bytesOf(i + 1)
+			if _, err := c.Write(sent); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len(sent))
+			if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, sent) {
+				t.Fatalf("%x has come back as %x, %v", sent, got, err)
+			}
 			if err := c.Close(); err != nil {
 				t.Fatal(err)
 			}

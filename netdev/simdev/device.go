@@ -17,6 +17,8 @@ const (
 	streams   = netdev.SOCK_STREAM
 	datagrams = netdev.SOCK_DGRAM
 
+	connectTimeout = 2 * time.Second
+
 	maxDatagrams = 64      // that wait for Recv
 	maxPayload   = 65507   // of a datagram
 	spins        = 1 << 10 // how often EmptyRecvSpins looks before it waits in peace
@@ -69,7 +71,7 @@ func (n *Network) Join(c Config) *Device {
 		c.Addr = addr
 	}
 	if c.ConnectTimeout == 0 {
-		c.ConnectTimeout = 2 * time.Second
+		c.ConnectTimeout = connectTimeout
 	}
 	if c.MaxSockets == 0 {
 		c.MaxSockets = 64
@@ -288,7 +290,7 @@ func (d *Device) wait(s *socket, m manner, ready func(*socket) bool) (*socket, e
 		}
 		if s.closed {
 			if !m.ignoreClose {
-					return s, net.ErrClosed
+				return s, net.ErrClosed
 			}
 			if now := d.socks[num]; now != nil {
 				s = now

@@ -117,9 +117,13 @@ func Profile(name string) Config {
 	panic("simdev: no profile " + name)
 }
 
-// Faster returns the device with its polls n times as fast, for tests that have
-// no need of the true times.
+// Faster returns the device with its polls and its Connect n times as fast, for
+// tests that have no need of the true times.
 func (c Config) Faster(n int) Config {
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = connectTimeout
+	}
+	c.ConnectTimeout /= time.Duration(n)
 	c.Poll /= time.Duration(n)
 	return c
 }
