@@ -123,7 +123,7 @@ type runner struct {
 	env     []string
 	tmp     string // the working folder, outside of any module
 	overlay string
-	skips   []skip
+	entries []*entry
 	tree    *assemble.Tree // of the tests
 	goos    goEnv
 }
@@ -138,7 +138,7 @@ func newRunner(ctx context.Context, c Config) (*runner, error) {
 		return nil, err
 	}
 	r.root = root
-	if r.skips, err = loadSkips(tests()); err != nil {
+	if r.entries, err = loadEntries(tests()); err != nil {
 		return nil, err
 	}
 	m, err := assemble.LoadTests(tests(), dir)
@@ -308,25 +308,29 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 			res.expect(f)
 		}
 	}
-	var left []string  // out, as patterns
-	var apart []string // functions that are run without -short
-	for _, s := range r.skips {
-		if s.long && r.Long || !s.long && r.All || !s.applies(path, r.root, r.Device) {
+	var left []string // out of the first run, as patterns
+	apart := map[way][]string{}
+	var again []*entry
+	for _, e := range r.entries {
+		if !e.applies(path, r.root, r.Device) || r.needless(e) {
 			continue
 		}
-		for _, name := range s.tests {
+		if e.kind == "again" {
+			again = append(again, e)
+		}
+		for _, name := range e.tests {
 			top, _, _ := strings.Cut(name, "/")
 			if !slices.ContainsFunc(all, func(f function) bool { return f.name == top }) {
-				return nil, fmt.Errorf("%s: %s: %s does not have this test", s.file, name, r.root.Version)
+				return nil, fmt.Errorf("%s: %s %s: %s does not have this test", e.file, e.kind, name, r.root.Version)
 			}
 			if !wanted(top) {
 				continue
 			}
 			left = append(left, pattern(name))
-			if s.long {
-				apart = append(apart, name)
+			if e.kind == "apart" {
+				apart[e.way] = append(apart[e.way], name)
 			} else {
-				res.skip(name, s.why)
+				res.skip(name, e.why)
 			}
 		}
 	}
@@ -339,36 +343,68 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 	if run == "" {
 		run = "." // no benchmarks, but examples
 	}
-	args := []string{"-run", run}
-	if !r.Long {
-		args = append(args, "-short")
-	}
-	if len(left) > 0 {
-		args = append(args, "-skip", strings.Join(left, "|"))
-	}
-	failed, said, err := r.goTest(ctx, res, path, args)
-	if err == nil && len(apart) > 0 && !failed {
-		failed, said, err = r.goTest(ctx, res, path, []string{"-run", "^(" + strings.Join(apart, "|") + ")$"})
-	}
+	failed, said, err := r.goTest(ctx, res, path, way{}, run, left)
 	if err != nil {
 		return nil, err
+	}
+	for _, e := range again {
+		if names := res.again(e.when); len(names) > 0 {
+			apart[e.way] = append(apart[e.way], names...)
+		}
+	}
+	ways := make([]way, 0, len(apart))
+	for w := range apart {
+		ways = append(ways, w)
+	}
+	slices.SortFunc(ways, func(a, b way) int { return strings.Compare(a.String(), b.String()) })
+	for _, w := range ways {
+		if failed && len(res.order) == 0 {
+			break // it does not build
+		}
+		for _, name := range apart[w] {
+			res.byName[name].with = w.String()
+		}
+		f, more, err := r.goTest(ctx, res, path, w, "^("+strings.Join(apart[w], "|")+")$", nil)
+		if err != nil {
+			return nil, err
+		}
+		failed, said = failed || f, said+more
 	}
 	pkg := res.end(failed, said)
 	pkg.Seconds = time.Since(began).Round(100 * time.Millisecond).Seconds()
 	return pkg, nil
 }
 
+// needless tells whether the run is such that an entry has nothing to change.
+func (r *runner) needless(e *entry) bool {
+	if e.kind == "skip" {
+		return r.All
+	}
+	has := func(tag string) bool { return slices.Contains(r.tags(), tag) }
+	return (!e.way.long || r.Long) && !slices.ContainsFunc(strings.Split(e.way.tags, ","), func(t string) bool { return t != "" && !has(t) })
+}
+
 // goTest runs go test once. It returns whether that failed, and what it said
 // on standard error.
-func (r *runner) goTest(ctx context.Context, res *results, path string, more []string) (failed bool, said string, err error) {
-	args := []string{"test", "-json", "-vet=off", "-overlay", r.overlay, "-count", strconv.Itoa(r.Count), "-timeout", r.Timeout.String()}
-	if tags := r.tags(); len(tags) > 0 {
+func (r *runner) goTest(ctx context.Context, res *results, path string, w way, run string, left []string) (failed bool, said string, err error) {
+	args := []string{"test", "-json", "-vet=off", "-overlay", r.overlay, "-count", strconv.Itoa(r.Count), "-timeout", r.Timeout.String(), "-run", run}
+	tags := r.tags()
+	if w.tags != "" {
+		tags = append(tags, w.tags)
+	}
+	if len(tags) > 0 {
 		args = append(args, "-tags", strings.Join(tags, ","))
 	}
 	if r.Race {
 		args = append(args, "-race")
 	}
-	cmd := r.command(ctx, append(append(args, more...), path)...)
+	if !r.Long && !w.long {
+		args = append(args, "-short")
+	}
+	if len(left) > 0 {
+		args = append(args, "-skip", strings.Join(left, "|"))
+	}
+	cmd := r.command(ctx, append(args, path)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

@@ -43,6 +43,7 @@ type Function struct {
 	Name   string
 	Status Status
 	Reason string   `json:",omitempty"` // of a skipped or failed one
+	With   string   `json:",omitempty"` // how it was run, if apart from the others
 	Less   []string `json:",omitempty"` // subtests that were skipped, with their reasons
 	Output string   `json:",omitempty"` // of a failed one
 }
@@ -78,8 +79,10 @@ type state struct {
 	pass, skip, fail int // runs
 	reason           string
 	less             []string
+	did, didNot      int             // subtests that passed or failed, and that were skipped
 	text             strings.Builder // of failed runs
 	cut              string          // why skip.toml leaves it out
+	with             string          // how it was run apart
 }
 
 func newResults(path string) *results {
@@ -144,6 +147,11 @@ func (r *results) event(e event) {
 		}
 	}
 	if sub {
+		if e.Action == "skip" {
+			s.didNot++
+		} else if r.leaf(e.Test) {
+			s.did++
+		}
 		return
 	}
 	if s.pass+s.skip+s.fail == 0 {
@@ -158,6 +166,44 @@ func (r *results) event(e event) {
 	case "fail":
 		s.fail++
 	}
+}
+
+// skipped tells whether a function that was run skipped itself, or everything
+// in it did.
+func (s *state) skipped() bool {
+	return s.fail == 0 && (s.skip > 0 && s.pass == 0 || s.pass > 0 && s.didNot > 0 && s.did == 0)
+}
+
+func (s *state) why() string {
+	if s.reason == "" && len(s.less) > 0 {
+		_, reason, _ := strings.Cut(s.less[0], ": ")
+		return reason
+	}
+	return s.reason
+}
+
+// again forgets the functions that skipped themselves with such a reason, or
+// were not built for it, and returns their names.
+func (r *results) again(when *regexp.Regexp) []string {
+	var names []string
+	for i, s := range r.funcs {
+		switch {
+		case s.skipped() && when.MatchString(s.why()):
+			r.ended--
+		case s.pass+s.skip+s.fail == 0 && s.gone != "" && when.MatchString(s.gone):
+		default:
+			continue
+		}
+		names = append(names, s.name)
+		r.funcs[i] = &state{function: s.function}
+		r.byName[s.name] = r.funcs[i]
+	}
+	return names
+}
+
+// leaf tells whether a test had no subtests.
+func (r *results) leaf(name string) bool {
+	return !slices.ContainsFunc(r.order, func(o string) bool { return strings.HasPrefix(o, name+"/") })
 }
 
 var logged = regexp.MustCompile(`^\s*[\w.]+\.go:\d+: (.*)`)
@@ -185,7 +231,7 @@ func (r *results) end(failed bool, stderr string) *Package {
 	unrun := 0
 	slices.SortFunc(r.funcs, func(a, b *state) int { return strings.Compare(a.name, b.name) })
 	for _, s := range r.funcs {
-		f := &Function{Name: s.name, Less: s.less}
+		f := &Function{Name: s.name, Less: s.less, With: s.with}
 		switch {
 		case s.fail > 0:
 			f.Status, f.Reason, f.Output = Failed, fmt.Sprintf("failed %d of %d times", s.fail, s.fail+s.pass+s.skip), s.text.String()
@@ -196,13 +242,13 @@ func (r *results) end(failed bool, stderr string) *Package {
 					f.Output += b.String()
 				}
 			}
-		case s.pass > 0:
-			f.Status = Passed
-		case s.skip > 0:
-			f.Status, f.Reason = Skipped, s.reason
-			if s.reason == "" {
+		case s.skipped():
+			f.Status, f.Reason, f.Less = Skipped, s.why(), nil
+			if f.Reason == "" {
 				f.Status, f.Reason = Failed, "it skipped itself without a reason"
 			}
+		case s.pass > 0:
+			f.Status = Passed
 		case s.gone != "" || s.cut != "":
 			f.Status, f.Reason = Skipped, s.gone+s.cut
 		default:
@@ -239,6 +285,9 @@ func (p *Package) WriteText(w io.Writer, verbose bool) {
 		switch {
 		case verbose:
 			fmt.Fprintf(w, "\t%-7s %s", f.Status, f.Name)
+			if f.With != "" {
+				fmt.Fprintf(w, " (%s)", f.With)
+			}
 			if f.Reason != "" {
 				fmt.Fprintf(w, ": %s", f.Reason)
 			}

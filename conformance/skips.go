@@ -2,9 +2,12 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -12,27 +15,84 @@ import (
 	"github.com/tinynet/tinynet/assemble"
 )
 
-// A skip is an entry of a skip.toml: tests that are built but not run, or that
-// are run apart.
-type skip struct {
+// An entry of a skip.toml is about tests that are built like all others, and
+// not run with them.
+type entry struct {
+	kind         string // skip, apart or again
 	pkg, file    string
 	since, until string
 	device       string // empty for every device
-	tests        []string
 	why          string
-	long         bool // they are run, without -short
+
+	tests []string       // of skip and apart
+	when  *regexp.Regexp // of again: what a test says as it skips itself
+	way   way            // of apart and again: how they are run
 }
 
-type tomlSkip struct {
+// A way is how some tests of a package are run apart from the others.
+type way struct {
+	tags string
+	long bool // without -short
+}
+
+func (w way) String() string {
+	var words []string
+	if w.tags != "" {
+		words = append(words, "with -tags "+w.tags)
+	}
+	if w.long {
+		words = append(words, "without -short")
+	}
+	return strings.Join(words, ", ")
+}
+
+type tomlEntry struct {
 	Tests  []string `toml:"tests"`
+	When   string   `toml:"when"`
+	Tags   string   `toml:"tags"`
+	Long   bool     `toml:"long"`
 	Since  string   `toml:"since"`
 	Until  string   `toml:"until"`
 	Device string   `toml:"device"`
 	Why    string   `toml:"why"`
 }
 
-func loadSkips(tests fs.FS) ([]skip, error) {
-	var all []skip
+func (t *tomlEntry) entry(kind, name string) (*entry, error) {
+	e := &entry{kind: kind, pkg: path.Dir(name), file: dir + name, since: t.Since, until: t.Until, device: t.Device,
+		why: strings.Join(strings.Fields(t.Why), " "), tests: t.Tests, way: way{t.Tags, t.Long}}
+	about := kind
+	if len(t.Tests) > 0 {
+		about += " " + t.Tests[0]
+	}
+	fail := func(format string, args ...any) (*entry, error) {
+		return nil, fmt.Errorf("%s: %s: %w", e.file, about, fmt.Errorf(format, args...))
+	}
+	switch {
+	case kind == "again" && (t.When == "" || len(t.Tests) > 0):
+		return fail("it names what the tests say, in when, and not tests")
+	case kind != "again" && (t.When != "" || len(t.Tests) == 0):
+		return fail("it names tests, and has no when")
+	case (kind == "skip") != (e.way == way{}):
+		return fail("tags or long say how tests are run apart or again, and only these")
+	case e.why == "":
+		return fail("it has no why")
+	case e.device != "" && e.device != Host && e.device != Loopback:
+		return fail("device = %q; there are %s and %s", e.device, Host, Loopback)
+	}
+	if t.When != "" {
+		var err error
+		if e.when, err = regexp.Compile(t.When); err != nil {
+			return fail("%w", err)
+		}
+	}
+	if _, err := assemble.Within(assemble.MinRelease, e.since, e.until); err != nil {
+		return fail("%w", err)
+	}
+	return e, nil
+}
+
+func loadEntries(tests fs.FS) ([]*entry, error) {
+	var all []*entry
 	err := fs.WalkDir(tests, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || path.Base(name) != "skip.toml" {
 			return err
@@ -42,8 +102,9 @@ func loadSkips(tests fs.FS) ([]skip, error) {
 			return err
 		}
 		var t struct {
-			Skip []tomlSkip `toml:"skip"`
-			Long []tomlSkip `toml:"long"`
+			Skip  []tomlEntry `toml:"skip"`
+			Apart []tomlEntry `toml:"apart"`
+			Again []tomlEntry `toml:"again"`
 		}
 		md, err := toml.NewDecoder(bytes.NewReader(data)).Decode(&t)
 		if err != nil {
@@ -52,30 +113,24 @@ func loadSkips(tests fs.FS) ([]skip, error) {
 		if u := md.Undecoded(); len(u) > 0 {
 			return fmt.Errorf("%s%s: unknown key %q", dir, name, u[0].String())
 		}
-		for i, e := range append(t.Skip, t.Long...) {
-			s := skip{long: i >= len(t.Skip), pkg: path.Dir(name), file: dir + name, since: e.Since, until: e.Until, device: e.Device, tests: e.Tests,
-				why: strings.Join(strings.Fields(e.Why), " ")}
-			switch {
-			case len(s.tests) == 0:
-				err = fmt.Errorf("an entry names no tests")
-			case s.why == "":
-				err = fmt.Errorf("skip %s: it has no why", s.tests[0])
-			case s.device != "" && s.device != Host && s.device != Loopback:
-				err = fmt.Errorf("skip %s: device = %q; there are %s and %s", s.tests[0], s.device, Host, Loopback)
-			default:
-				_, err = assemble.Within("go1.23", s.since, s.until)
+		for kind, list := range map[string][]tomlEntry{"skip": t.Skip, "apart": t.Apart, "again": t.Again} {
+			for i := range list {
+				e, err := list[i].entry(kind, name)
+				if err != nil {
+					return err
+				}
+				all = append(all, e)
 			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.file, err)
-			}
-			all = append(all, s)
 		}
 		return nil
+	})
+	slices.SortStableFunc(all, func(a, b *entry) int {
+		return cmp.Or(strings.Compare(a.pkg, b.pkg), strings.Compare(a.kind, b.kind))
 	})
 	return all, err
 }
 
-func (s *skip) applies(pkg string, root assemble.Goroot, device string) bool {
-	in, err := assemble.Within(root.Version, s.since, s.until)
-	return err == nil && in && s.pkg == pkg && (s.device == "" || s.device == device)
+func (e *entry) applies(pkg string, root assemble.Goroot, device string) bool {
+	in, err := assemble.Within(root.Version, e.since, e.until)
+	return err == nil && in && e.pkg == pkg && (e.device == "" || e.device == device)
 }

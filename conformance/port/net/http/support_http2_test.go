@@ -1,0 +1,7 @@
+//go:build tinynetport && nethttp2
+
+package http_test
+
+import "testing"
+
+func skipWithoutHTTP2(testing.TB, testMode) {}
