@@ -213,7 +213,8 @@ func TestOverlay(t *testing.T) {
 	if data, err := os.ReadFile(name); r.status != 0 || err != nil || r.stdout != string(data) {
 		t.Errorf("-o - gives %d, %q", r.status, r.stdout)
 	}
-	tinynet(testPort(), "overlay", "-o", dir).want(t, 1, "write the overlay: ", dir)
+	tinynet(testPort(), "overlay", "-o", dir).want(t, 1, "write the overlay: ", dir+" is a folder")
+	tinynet(testPort(), "overlay", "-o", os.DevNull).want(t, 0)
 	tinynet(testPort(), "overlay", "-o", filepath.Join(dir, "none", "x")).want(t, 1, "write the overlay: ")
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("left behind: %v", entries)

@@ -262,7 +262,10 @@ func pruneFiles(folder string) {
 // writeFile writes a file in one step: it is whole or as it was.
 func writeFile(name string, data []byte) error {
 	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file", name)
+		if fi.IsDir() {
+			return fmt.Errorf("%s is a folder", name)
+		}
+		return os.WriteFile(name, data, 0o666) // such as /dev/stdout
 	}
 	// Not os.CreateTemp, so that the user's umask has its say.
 	f, err := os.OpenFile(fmt.Sprintf("%s.%d-%x.tmp", name, os.Getpid(), rand.Uint32()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
