@@ -43,6 +43,7 @@ type Function struct {
 	Name   string
 	Status Status
 	Reason string   `json:",omitempty"` // of a skipped or failed one
+	Itself bool     `json:",omitempty"` // whether it skipped itself
 	With   string   `json:",omitempty"` // how it was run, if apart from the others
 	Less   []string `json:",omitempty"` // subtests that were skipped, with their reasons
 	Output string   `json:",omitempty"` // of a failed one
@@ -244,6 +245,7 @@ func (r *results) end(failed bool, stderr string) *Package {
 			}
 		case s.skipped():
 			f.Status, f.Reason, f.Less = Skipped, s.why(), nil
+			f.Itself = true
 			if f.Reason == "" {
 				f.Status, f.Reason = Failed, "it skipped itself without a reason"
 			}

@@ -140,6 +140,7 @@ func (t *tool) commands() *ffcli.Command {
 		t.overlayCommand(),
 		t.treeCommand(),
 		t.apiCommand(),
+		t.conformCommand(),
 		t.command("version", "tinynet version", "print the version of this program", "", func(ctx context.Context, args []string) error {
 			if len(args) > 0 {
 				return usagef("unexpected argument %s", args[0])
