@@ -64,10 +64,10 @@ func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAdd
 		found, err = dev.lookups.LookupNetIP(ctx, network, host)
 	} else {
 		found = make([]netip.Addr, 1)
-		found[0], err = dev.GetHostByName(host)
+		found[0], err = dev.hostByName(ctx, host)
 	}
 	if err != nil {
-		return nil, lookupFailure(err, host)
+		return nil, lookupFailure(mapErr(err), host)
 	}
 	var ips []IPAddr
 	for _, ip := range found {
@@ -80,6 +80,28 @@ func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAdd
 		return nil, lookupFailure(errNoSuchHost, host)
 	}
 	return ips, nil
+}
+
+// hostByName gives GetHostByName a context: who waits leaves when it ends.
+func (d *device) hostByName(ctx context.Context, host string) (netip.Addr, error) {
+	if ctx.Done() == nil {
+		return d.GetHostByName(host)
+	}
+	type answer struct {
+		ip  netip.Addr
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		ip, err := d.GetHostByName(host)
+		done <- answer{ip, err}
+	}()
+	select {
+	case a := <-done:
+		return a.ip, a.err
+	case <-ctx.Done():
+		return netip.Addr{}, ctx.Err()
+	}
 }
 
 // lookupFailure makes a driver's error a *DNSError.
