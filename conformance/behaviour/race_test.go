@@ -1,0 +1,5 @@
+//go:build !tinynet_port && race
+
+package behaviour_test
+
+const raceDetector = true
