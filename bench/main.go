@@ -32,6 +32,7 @@ type result struct {
 	Unit        string  `json:"unit"`
 	AllocsPerOp float64 `json:"allocs_per_op"`
 	BytesPerOp  float64 `json:"bytes_per_op"`
+	CPUPerOp    float64 `json:"cpu_ns_per_op"`
 }
 
 func main() {
@@ -100,16 +101,16 @@ func compare(w io.Writer, runs int, each time.Duration, match string) (lowest fl
 	}
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs, medians of %d runs of %v in turn\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runs, each)
 	tw := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	fmt.Fprintln(tw, "| measurement\t| Go\t| port\t| ratio\t| allocs/op Go\t| port\t| bytes/op Go\t| port\t|")
-	fmt.Fprintln(tw, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
+	fmt.Fprintln(tw, "| measurement\t| Go\t| port\t| ratio\t| CPU/op Go\t| port\t| ratio\t| allocs/op Go\t| port\t| bytes/op Go\t| port\t|")
+	fmt.Fprintln(tw, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
 	for i, name := range names {
 		g, p := median(all[theirs][name]), median(all[ours][name])
 		ratio := p.PerSecond / g.PerSecond
 		if i == 0 || ratio < lowest {
 			lowest = ratio
 		}
-		fmt.Fprintf(tw, "| %s\t| %.0f %s\t| %.0f %s\t| %.2f\t| %.1f\t| %.1f\t| %.0f\t| %.0f\t|\n", name, g.PerSecond, g.Unit, p.PerSecond, p.Unit,
-			ratio, g.AllocsPerOp, p.AllocsPerOp, g.BytesPerOp, p.BytesPerOp)
+		fmt.Fprintf(tw, "| %s\t| %.0f %s\t| %.0f %s\t| %.2f\t| %.1f µs\t| %.1f µs\t| %.2f\t| %.1f\t| %.1f\t| %.0f\t| %.0f\t|\n", name, g.PerSecond, g.Unit, p.PerSecond, p.Unit,
+			ratio, g.CPUPerOp/1e3, p.CPUPerOp/1e3, g.CPUPerOp/p.CPUPerOp, g.AllocsPerOp, p.AllocsPerOp, g.BytesPerOp, p.BytesPerOp)
 	}
 	return lowest, tw.Flush()
 }
@@ -145,6 +146,7 @@ func median(rs []result) result {
 	m := rs[0]
 	m.PerSecond = mid(func(r result) float64 { return r.PerSecond })
 	m.AllocsPerOp = mid(func(r result) float64 { return r.AllocsPerOp })
+	m.CPUPerOp = mid(func(r result) float64 { return r.CPUPerOp })
 	m.BytesPerOp = mid(func(r result) float64 { return r.BytesPerOp })
 	return m
 }

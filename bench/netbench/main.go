@@ -28,6 +28,7 @@ type Result struct {
 	Unit        string  `json:"unit"`
 	AllocsPerOp float64 `json:"allocs_per_op"`
 	BytesPerOp  float64 `json:"bytes_per_op"`
+	CPUPerOp    float64 `json:"cpu_ns_per_op"` // user and system, both ends
 }
 
 // A measurement does n operations; each counts for size units.
@@ -66,11 +67,13 @@ func (m measurement) measure(least time.Duration) (Result, error) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
+		cpu := cpuTime()
 		start := time.Now()
 		if err := m.run(n); err != nil {
 			return Result{}, err
 		}
 		took := time.Since(start)
+		cpu = cpuTime() - cpu
 		runtime.ReadMemStats(&after)
 		if took >= least {
 			return Result{
@@ -78,6 +81,7 @@ func (m measurement) measure(least time.Duration) (Result, error) {
 				PerSecond:   float64(n) * m.size / took.Seconds(),
 				AllocsPerOp: float64(after.Mallocs-before.Mallocs) / float64(n),
 				BytesPerOp:  float64(after.TotalAlloc-before.TotalAlloc) / float64(n),
+				CPUPerOp:    float64(cpu) / float64(n),
 			}, nil
 		}
 		grow := 100.0
