@@ -135,6 +135,7 @@ type loopPipe struct {
 	deaf     bool // the reader shut down: what comes is thrown away
 	gone     bool // the reader is closed
 	reset    bool // the writer broke the connection
+	late     bool // the reader is closed, and the writer has yet to find out
 	rd, wr   loopDeadline
 
 	// A reader that waits leaves its buffer here, so that a writer can fill it
@@ -265,6 +266,11 @@ func (p *loopPipe) write(buf []byte) (int, error) {
 		switch {
 		case p.wr.expired:
 			return done, os.ErrDeadlineExceeded
+		case p.late && !p.ended && len(buf) <= loopBuffer:
+			// With TCP only the answer to this would tell (RFC 9293, 3.10.7.1),
+			// and programs write their goodbye to peers that are gone.
+			p.late = false
+			return len(buf), nil
 		case p.ended || p.gone:
 			return done, sysError("write", syscall.EPIPE)
 		case p.reset:
@@ -1030,6 +1036,7 @@ func (s *loopSock) close() {
 	s.in.mu.Lock()
 	abort := s.abort || s.in.data.n > 0 // what is not read is lost: RFC 9293, 3.10.4, RFC 1122, 4.2.2.13
 	s.in.gone = true
+	s.in.late = s.stype == ndSOCK_STREAM && s.domain != ndAF_UNIX && !abort
 	s.in.rd.stop()
 	s.in.data = ring{}
 	s.in.readable.Broadcast()
