@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 	"time"
 )
@@ -43,7 +44,19 @@ func main() {
 	log.SetPrefix("netbench: ")
 	match := flag.String("match", "*", "do the measurements whose name matches this `pattern`")
 	least := flag.Duration("time", 500*time.Millisecond, "how long each takes at least")
+	profile := flag.String("cpuprofile", "", "write a CPU profile to this `file`")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			log.Fatal(err)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	out := json.NewEncoder(os.Stdout)
 	for _, m := range measurements() {
 		if ok, err := filepath.Match(*match, m.name); err != nil {
