@@ -3,7 +3,7 @@ SHELL = /bin/bash
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME = 30s
 # Where goroutines meet: the tests there run once more with the race detector.
-RACE = ./assemble/... ./toolchain/... ./tinygoroot/... ./cmd/... ./examples/... ./e2e
+RACE = ./assemble/... ./toolchain/... ./tinygoroot/... ./cmd/... ./netdev/... ./conformance/... ./examples/... ./e2e
 
 GOFILES = $$(git ls-files -co --exclude-standard '*.go' | grep -v /testdata/)
 NESTED = $$(git ls-files -co --exclude-standard '*/go.mod' | grep -v /testdata/ | xargs -rn1 dirname)
@@ -18,7 +18,7 @@ race: ## the tests of what runs concurrently, with the race detector (needs a C 
 	go test -race $(RACE)
 
 matrix: ## the port built for every supported Go release and several systems (fetches those releases)
-	go test -count=1 -tags matrix -timeout 30m ./conformance/matrix
+	go test -v -count=1 -tags matrix -timeout 30m ./conformance/matrix
 
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
