@@ -126,6 +126,7 @@ type runner struct {
 	entries []*entry
 	tree    *assemble.Tree // of the tests
 	goos    goEnv
+	extra   []string // build tags of the package being tested
 }
 
 // goEnv is what decides which files belong to a build.
@@ -252,7 +253,7 @@ func (r *runner) output(ctx context.Context, args ...string) ([]byte, error) {
 
 // tags are the build tags of the run.
 func (r *runner) tags() []string {
-	tags := strings.FieldsFunc(r.Tags, func(c rune) bool { return c == ',' || c == ' ' })
+	tags := append(strings.FieldsFunc(r.Tags, func(c rune) bool { return c == ',' || c == ' ' }), r.extra...)
 	if r.Device == Loopback {
 		tags = append(tags, "nohostnet")
 	}
@@ -294,6 +295,12 @@ type event struct {
 
 // test runs the tests of one package; nil if it has none.
 func (r *runner) test(ctx context.Context, path string) (*Package, error) {
+	r.extra = nil
+	for _, e := range r.entries {
+		if e.kind == "package" && e.applies(path, r.root, r.Device) && !r.needless(e) {
+			r.extra = append(r.extra, e.way.tags)
+		}
+	}
 	all, err := r.inventory(path)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -312,7 +319,7 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 	apart := map[way][]string{}
 	var again []*entry
 	for _, e := range r.entries {
-		if !e.applies(path, r.root, r.Device) || r.needless(e) {
+		if e.kind == "package" || !e.applies(path, r.root, r.Device) || r.needless(e) {
 			continue
 		}
 		if e.kind == "again" {
@@ -381,7 +388,7 @@ func (r *runner) needless(e *entry) bool {
 		return r.All
 	}
 	has := func(tag string) bool { return slices.Contains(r.tags(), tag) }
-	return (!e.way.long || r.Long) && !slices.ContainsFunc(strings.Split(e.way.tags, ","), func(t string) bool { return t != "" && !has(t) })
+	return !e.way.alone && (!e.way.long || r.Long) && !slices.ContainsFunc(strings.Split(e.way.tags, ","), func(t string) bool { return t != "" && !has(t) })
 }
 
 // goTest runs go test once. It returns whether that failed, and what it said
@@ -405,6 +412,9 @@ func (r *runner) goTest(ctx context.Context, res *results, path string, w way, r
 		args = append(args, "-skip", strings.Join(left, "|"))
 	}
 	cmd := r.command(ctx, append(args, path)...)
+	if w.alone {
+		cmd.Env = toolchain.Setenv(cmd.Env, "GOMAXPROCS", "1")
+	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

@@ -218,8 +218,8 @@ func TestEntries(t *testing.T) {
 	for text, want := range map[string]string{
 		"[[skip]]\nwhy = \"x\"\n":                                          "skip: it names tests",
 		"[[skip]]\ntests = [\"TestA\"]\n":                                  "skip TestA: it has no why",
-		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nlong = true\n":        "skip TestA: tags or long",
-		"[[apart]]\ntests = [\"TestA\"]\nwhy = \"x\"\n":                    "apart TestA: tags or long",
+		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nlong = true\n":        "skip TestA: tags, long",
+		"[[apart]]\ntests = [\"TestA\"]\nwhy = \"x\"\n":                    "apart TestA: tags, long",
 		"[[again]]\nwhen = \"(\"\nlong = true\nwhy = \"x\"\n":              "again: error parsing regexp",
 		"[[again]]\ntests = [\"TestA\"]\nlong = true\nwhy = \"x\"\n":       "again TestA: it names what the tests say",
 		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ndevice = \"wifi\"\n":  `device = "wifi"; there are host and loopback`,

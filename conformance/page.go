@@ -111,6 +111,9 @@ func Page(w io.Writer) error {
 	fmt.Fprint(w, "| package | tests | how | why |\n|---|---|---|---|\n")
 	for _, e := range entries {
 		which := code(e.tests)
+		if e.kind == "package" {
+			which = "all"
+		}
 		if e.kind == "again" {
 			which = "those that skip themselves and say `" + strings.ReplaceAll(e.when.String(), "|", "\\|") + "`"
 		}

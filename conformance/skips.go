@@ -18,7 +18,7 @@ import (
 // An entry of a skip.toml is about tests that are built like all others, and
 // not run with them.
 type entry struct {
-	kind         string // skip, apart or again
+	kind         string // skip, apart or again, or package, which is about all
 	pkg, file    string
 	since, until string
 	device       string // empty for every device
@@ -31,8 +31,9 @@ type entry struct {
 
 // A way is how some tests of a package are run apart from the others.
 type way struct {
-	tags string
-	long bool // without -short
+	tags  string
+	long  bool // without -short
+	alone bool // with GOMAXPROCS=1
 }
 
 func (w way) String() string {
@@ -43,6 +44,9 @@ func (w way) String() string {
 	if w.long {
 		words = append(words, "without -short")
 	}
+	if w.alone {
+		words = append(words, "with GOMAXPROCS=1")
+	}
 	return strings.Join(words, ", ")
 }
 
@@ -51,6 +55,7 @@ type tomlEntry struct {
 	When   string   `toml:"when"`
 	Tags   string   `toml:"tags"`
 	Long   bool     `toml:"long"`
+	Alone  bool     `toml:"alone"`
 	Since  string   `toml:"since"`
 	Until  string   `toml:"until"`
 	Device string   `toml:"device"`
@@ -59,7 +64,7 @@ type tomlEntry struct {
 
 func (t *tomlEntry) entry(kind, name string) (*entry, error) {
 	e := &entry{kind: kind, pkg: path.Dir(name), file: dir + name, since: t.Since, until: t.Until, device: t.Device,
-		why: strings.Join(strings.Fields(t.Why), " "), tests: t.Tests, way: way{t.Tags, t.Long}}
+		why: strings.Join(strings.Fields(t.Why), " "), tests: t.Tests, way: way{t.Tags, t.Long, t.Alone}}
 	about := kind
 	if len(t.Tests) > 0 {
 		about += " " + t.Tests[0]
@@ -70,10 +75,12 @@ func (t *tomlEntry) entry(kind, name string) (*entry, error) {
 	switch {
 	case kind == "again" && (t.When == "" || len(t.Tests) > 0):
 		return fail("it names what the tests say, in when, and not tests")
-	case kind != "again" && (t.When != "" || len(t.Tests) == 0):
+	case kind == "package" && (t.When != "" || len(t.Tests) > 0 || t.Long || t.Alone || t.Tags == ""):
+		return fail("it has tags, since, until, device and why only")
+	case (kind == "skip" || kind == "apart") && (t.When != "" || len(t.Tests) == 0):
 		return fail("it names tests, and has no when")
 	case (kind == "skip") != (e.way == way{}):
-		return fail("tags or long say how tests are run apart or again, and only these")
+		return fail("tags, long and alone say how tests are run apart or again, and only these")
 	case e.why == "":
 		return fail("it has no why")
 	case e.device != "" && e.device != Host && e.device != Loopback:
@@ -105,6 +112,8 @@ func loadEntries(tests fs.FS) ([]*entry, error) {
 			Skip  []tomlEntry `toml:"skip"`
 			Apart []tomlEntry `toml:"apart"`
 			Again []tomlEntry `toml:"again"`
+
+			Package *tomlEntry `toml:"package"`
 		}
 		md, err := toml.NewDecoder(bytes.NewReader(data)).Decode(&t)
 		if err != nil {
@@ -113,7 +122,11 @@ func loadEntries(tests fs.FS) ([]*entry, error) {
 		if u := md.Undecoded(); len(u) > 0 {
 			return fmt.Errorf("%s%s: unknown key %q", dir, name, u[0].String())
 		}
-		for kind, list := range map[string][]tomlEntry{"skip": t.Skip, "apart": t.Apart, "again": t.Again} {
+		var whole []tomlEntry
+		if t.Package != nil {
+			whole = append(whole, *t.Package)
+		}
+		for kind, list := range map[string][]tomlEntry{"skip": t.Skip, "apart": t.Apart, "again": t.Again, "package": whole} {
 			for i := range list {
 				e, err := list[i].entry(kind, name)
 				if err != nil {
