@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"syscall"
 )
 
@@ -17,3 +18,11 @@ func become(path string, args, env []string) (int, error) {
 
 // foreign tells whether a program was not built for this system.
 func foreign(err error) bool { return errors.Is(err, syscall.ENOEXEC) }
+
+// interruptible lets cmd end with its context, by an interrupt. It is in a
+// group of its own: what the terminal sends comes here first, so that it is
+// known why cmd ended.
+func interruptible(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+}

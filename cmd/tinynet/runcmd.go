@@ -177,7 +177,7 @@ func (b *build) into(ctx context.Context, target string) (string, error) {
 		cmd.Env = b.on.env
 		cmd.Stdin = b.t.stdin
 		cmd.Stdout, cmd.Stderr = b.t.progress.writer(b.t.stdout), b.t.progress.writer(b.t.stderr)
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		interruptible(cmd)
 		cmd.WaitDelay = 5 * time.Second
 		done := b.t.progress.start("building " + strings.Join(b.pkg, " "))
 		err := cmd.Run()
