@@ -98,7 +98,7 @@ func Page(w io.Writer) error {
 	}
 	fmt.Fprint(w, "| package | tests | why |\n|---|---|---|\n")
 	for _, c := range changes {
-		if c.op == "omit" || c.op == "drop" {
+		if c.op == "omit" || c.op == "drop" && isTest(c.what[0]) {
 			fmt.Fprintf(w, "| %s | %s | %s |\n", where(c.pkg, "", c.since, c.until), code(c.what), c.why)
 		}
 	}
@@ -124,7 +124,7 @@ func Page(w io.Writer) error {
 	fmt.Fprint(w, pageChanged)
 	fmt.Fprint(w, "| package | file | declarations | why |\n|---|---|---|---|\n")
 	for _, c := range changes {
-		if c.op == "edit" || c.op == "replace" {
+		if c.op == "edit" || c.op == "replace" || c.op == "drop" && !isTest(c.what[0]) {
 			fmt.Fprintf(w, "| %s | `%s` | %s | %s |\n", where(c.pkg, "", c.since, c.until), c.file, code(c.what), c.why)
 		}
 	}

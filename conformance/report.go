@@ -23,6 +23,7 @@ type Report struct {
 type Package struct {
 	Path                    string
 	Passed, Skipped, Failed int // functions
+	Ours                    int `json:",omitempty"` // tests of ours that passed, which do not count
 	Seconds                 float64
 	Functions               []*Function
 	Output                  string `json:",omitempty"` // of the package as a whole, if something failed
@@ -80,6 +81,7 @@ type state struct {
 	pass, skip, fail int // runs
 	reason           string
 	less             []string
+	ours             bool
 	did, didNot      int             // subtests that passed or failed, and that were skipped
 	text             strings.Builder // of failed runs
 	cut              string          // why skip.toml leaves it out
@@ -120,7 +122,8 @@ func (r *results) event(e event) {
 	top, _, sub := strings.Cut(e.Test, "/")
 	s := r.byName[top]
 	if s == nil {
-		s = r.expect(function{name: top}) // ours
+		s = r.expect(function{name: top})
+		s.ours = true
 	}
 	switch e.Action {
 	case "run":
@@ -259,6 +262,10 @@ func (r *results) end(failed bool, stderr string) *Package {
 		}
 		switch f.Status {
 		case Passed:
+			if s.ours {
+				p.Ours++
+				continue
+			}
 			p.Passed++
 		case Skipped:
 			p.Skipped++
@@ -318,6 +325,9 @@ func (p *Package) WriteText(w io.Writer, verbose bool) {
 			unrun = append(unrun[:10], fmt.Sprintf("and %d more", n-10))
 		}
 		fmt.Fprintf(w, "\tfailed: %s: %s\n", strings.Join(unrun, ", "), notRun)
+	}
+	if p.Ours > 0 {
+		fmt.Fprintf(w, "\t%d tests of ours passed, too\n", p.Ours)
 	}
 	for _, reason := range reasons {
 		fmt.Fprintf(w, "\tskipped: %s: %s\n", strings.Join(by[reason], ", "), reason)
