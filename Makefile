@@ -5,6 +5,9 @@ FUZZTIME = 30s
 # Where goroutines meet: the tests there run once more with the race detector.
 RACE = ./assemble/... ./toolchain/... ./tinygoroot/... ./cmd/... ./netdev/... ./conformance/... ./examples/... ./e2e
 
+# The releases of Go that the port is made for, the newest patch of each.
+RELEASES = 1.23.12 1.24.13 1.25.11 1.26.8 1.27.4
+
 GOFILES = $$(git ls-files -co --exclude-standard '*.go' | grep -v /testdata/)
 NESTED = $$(git ls-files -co --exclude-standard '*/go.mod' | grep -v /testdata/ | xargs -rn1 dirname)
 
@@ -19,6 +22,22 @@ race: ## the tests of what runs concurrently, with the race detector (needs a C 
 
 matrix: ## the port built for every supported Go release and several systems (fetches those releases)
 	go test -v -count=1 -tags matrix -timeout 30m ./conformance/matrix
+
+conform: ## Go's own tests on the port: all on both devices, net with the race detector and for every release
+	go run ./cmd/tinynet conform
+	go run ./cmd/tinynet conform -device loopback
+	go run ./cmd/tinynet conform -race -count 3 net
+	@set -e; for release in $(RELEASES); do go run ./cmd/tinynet conform -go $$release net; done
+
+record: ## all of Go's own tests for every release, for docs/conformance.md (takes an hour)
+	@set -e; for release in $(RELEASES); do \
+		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json; \
+		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -device loopback; \
+		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -race -count 3 net; \
+		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -race; \
+		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -tags nethttp2 net/http net/http/httptest; \
+	done
+	go test ./conformance -run TestPage -update
 
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
@@ -49,4 +68,4 @@ print-race:
 print-nested:
 	@echo $(NESTED)
 
-.PHONY: help test race matrix bench fuzz lint ci print-race print-nested
+.PHONY: help test race matrix conform record bench fuzz lint ci print-race print-nested
