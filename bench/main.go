@@ -3,6 +3,10 @@
 // what else the computer does hits both, and prints the medians as a table.
 //
 //	go run ./bench
+//	go run ./bench -device loopback
+//
+// The second measures the port's built-in loopback against Go's own packages
+// on the system's loopback.
 //
 // It takes about a minute. Ratios of 0.9 and more are what docs/benchmarks.md
 // promises; -least makes it fail below.
@@ -21,6 +25,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sort"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -41,17 +46,23 @@ func main() {
 	runs := flag.Int("runs", 7, "how many times each measurement is made on either side")
 	each := flag.Duration("time", 400*time.Millisecond, "how long a measurement takes at least")
 	match := flag.String("match", "*", "only measurements whose name matches this `pattern`")
+	device := flag.String("device", "host", "the port's `device`: host or loopback")
 	least := flag.Float64("least", 0, "fail if the port is slower than this `ratio` of Go anywhere")
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "Usage: go run ./bench [flags]\n\nMeasure the port against Go's own net and net/http, side by side.\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	tags := map[string]string{"host": "", "loopback": "nohostnet"}
+	if _, ok := tags[*device]; !ok {
+		log.Printf("there is no device %q: it is host or loopback", *device)
+		os.Exit(2)
+	}
 	if flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	low, err := compare(os.Stdout, *runs, *each, *match)
+	low, err := compare(os.Stdout, tags[*device], *runs, *each, *match)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -61,7 +72,7 @@ func main() {
 }
 
 // compare prints the table, and gives the lowest ratio in it.
-func compare(w io.Writer, runs int, each time.Duration, match string) (lowest float64, err error) {
+func compare(w io.Writer, tags string, runs int, each time.Duration, match string) (lowest float64, err error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return 0, err
@@ -71,7 +82,7 @@ func compare(w io.Writer, runs int, each time.Duration, match string) (lowest fl
 	const program = "github.com/tinynet/tinynet/bench/netbench"
 	for _, build := range [][]string{
 		{"build", "-o", theirs, program},
-		{"run", "github.com/tinynet/tinynet/cmd/tinynet", "go", "build", "-o", ours, program},
+		{"run", "github.com/tinynet/tinynet/cmd/tinynet", "go", "build", "-tags", tags, "-o", ours, program},
 	} {
 		cmd := exec.Command("go", build...)
 		cmd.Stderr = os.Stderr
@@ -87,7 +98,7 @@ func compare(w io.Writer, runs int, each time.Duration, match string) (lowest fl
 			order = []string{theirs, ours}
 		}
 		for _, binary := range order {
-			results, err := run(binary, each, match)
+			results, err := run(binary, "-time", each.String(), "-match", match)
 			if err != nil {
 				return 0, err
 			}
@@ -112,11 +123,27 @@ func compare(w io.Writer, runs int, each time.Duration, match string) (lowest fl
 		fmt.Fprintf(tw, "| %s\t| %.0f %s\t| %.0f %s\t| %.2f\t| %.1f µs\t| %.1f µs\t| %.2f\t| %.1f\t| %.1f\t| %.0f\t| %.0f\t|\n", name, g.PerSecond, g.Unit, p.PerSecond, p.Unit,
 			ratio, g.CPUPerOp/1e3, p.CPUPerOp/1e3, g.CPUPerOp/p.CPUPerOp, g.AllocsPerOp, p.AllocsPerOp, g.BytesPerOp, p.BytesPerOp)
 	}
-	return lowest, tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return 0, err
+	}
+	open := 1000
+	if tags != "" {
+		open = 10000 // no file descriptors in the way
+	}
+	g, err := run(theirs, "-open", "1000")
+	if err != nil {
+		return 0, err
+	}
+	p, err := run(ours, "-open", strconv.Itoa(open))
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(w, "\nHeap of an open connection, both ends: Go %.0f B (of 1000), port %.0f B (of %d)\n", g[0].BytesPerOp, p[0].BytesPerOp, open)
+	return lowest, nil
 }
 
-func run(binary string, each time.Duration, match string) ([]result, error) {
-	cmd := exec.Command(binary, "-time", each.String(), "-match", match)
+func run(binary string, args ...string) ([]result, error) {
+	cmd := exec.Command(binary, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -43,6 +43,7 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("netbench: ")
 	match := flag.String("match", "*", "do the measurements whose name matches this `pattern`")
+	open := flag.Int("open", 0, "only hold this many connections open, and tell what each takes of the heap")
 	least := flag.Duration("time", 500*time.Millisecond, "how long each takes at least")
 	profile := flag.String("cpuprofile", "", "write a CPU profile to this `file`")
 	flag.Parse()
@@ -58,6 +59,16 @@ func main() {
 		defer pprof.StopCPUProfile()
 	}
 	out := json.NewEncoder(os.Stdout)
+	if *open > 0 {
+		r, err := openConnections(*open)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := out.Encode(r); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	for _, m := range measurements() {
 		if ok, err := filepath.Match(*match, m.name); err != nil {
 			log.Fatal(err)
@@ -138,6 +149,51 @@ func pair() (client, server net.Conn, err error) {
 	}
 	a := <-ch
 	return client, a.c, a.err
+}
+
+// openConnections tells the heap that an open connection takes, both ends and
+// addresses, after one byte has gone each way and nothing is being read.
+func openConnections(n int) (Result, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return Result{}, err
+	}
+	defer ln.Close()
+	heap := func() float64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	ends := make([]net.Conn, 0, 2*n)
+	defer func() {
+		for _, c := range ends {
+			c.Close()
+		}
+	}()
+	before := heap()
+	var b [1]byte
+	for i := 0; i < n; i++ {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			return Result{}, err
+		}
+		s, err := ln.Accept()
+		if err != nil {
+			return Result{}, err
+		}
+		ends = append(ends, c, s)
+		for _, way := range [][2]net.Conn{{c, s}, {s, c}} {
+			if _, err := way[0].Write(b[:]); err != nil {
+				return Result{}, err
+			}
+			if _, err := way[1].Read(b[:]); err != nil {
+				return Result{}, err
+			}
+		}
+	}
+	return Result{Name: "open-connection", Unit: "B", BytesPerOp: (heap() - before) / float64(n)}, nil
 }
 
 func tcpThroughput(n, chunk int) error {
