@@ -319,6 +319,10 @@ func (d *Device) wait(s *socket, m manner, ready func(*socket) bool) (*socket, e
 			d.count(1)
 			defer d.count(-1)
 		}
+		if d.conf.Misbehaviour.AcceptHoldsLock && !m.lockEveryOther && held {
+			d.lock.Unlock()
+			held = false
+		}
 		d.net.mu.Unlock()
 		switch {
 		case m.poll > 0:
@@ -597,19 +601,24 @@ func (d *Device) Send(sockfd int, buf []byte, flags int, deadline time.Time) (in
 		if s.broken || s.finished {
 			return true
 		}
-		n := min(d.conf.SendBuffer-len(s.out), most-done)
-		if n <= 0 && most > 0 {
-			return false
-		}
-		for _, b := range buf[done : done+n] {
-			if s.secret {
-				b ^= 0xaa
+		for done < most {
+			n := min(d.conf.SendBuffer-len(s.out), most-done)
+			if n <= 0 {
+				return done > 0 && !all
 			}
-			s.out = append(s.out, b)
+			for _, b := range buf[done : done+n] {
+				if s.secret {
+					b ^= 0xaa
+				}
+				s.out = append(s.out, b)
+			}
+			done += n
+			s.push()
+			if s.broken {
+				break
+			}
 		}
-		done += n
-		s.push()
-		return !all || done == most
+		return true
 	})
 	switch {
 	case err == nil && s.broken && done < most:
