@@ -112,6 +112,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 			c.Ended(pkg)
 		}
 	}
+	if len(rep.Packages) == 0 && c.Run != "" {
+		return nil, &PackageError{fmt.Sprintf("-run %s: there is no such test function", c.Run)}
+	}
 	return rep, nil
 }
 

@@ -108,7 +108,7 @@ func feed(r *results, funcs []function, lines ...string) *results {
 }
 
 func TestOutcomes(t *testing.T) {
-	got := run(t, []function{{"TestA", ""}, {"TestB", ""}, {"TestC", ""}, {"TestD", "gone"}, {"TestE", ""}, {"TestF", ""}, {"TestG", ""}, {"TestH", ""}}, true,
+	got := run(t, []function{{name: "TestA"}, {name: "TestB"}, {name: "TestC"}, {name: "TestD", gone: "gone"}, {name: "TestE"}, {name: "TestF"}, {name: "TestG"}, {name: "TestH"}}, true,
 		"run TestA", "pass TestA", "run TestA", "output TestA     a_test.go:1: oh", "fail TestA", // with -count 2
 		"run TestB", "output TestB     b_test.go:12: no network", "skip TestB",
 		"run TestC", "skip TestC",
@@ -139,7 +139,7 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestAgain(t *testing.T) {
-	r := feed(newResults("p"), []function{{"TestA", ""}, {"TestB", ""}, {"TestC", "only with h2"}, {"TestD", ""}},
+	r := feed(newResults("p"), []function{{name: "TestA"}, {name: "TestB"}, {name: "TestC", gone: "only with h2"}, {name: "TestD"}},
 		"run TestA", "output TestA     a_test.go:1: needs h2", "skip TestA", "run TestB", "pass TestB",
 		"run TestD", "run TestD/x", "output TestD/x     a_test.go:1: needs h2", "skip TestD/x", "pass TestD")
 	names := r.again(regexp.MustCompile("h2$"))
@@ -154,7 +154,7 @@ func TestAgain(t *testing.T) {
 }
 
 func TestBrokenPackage(t *testing.T) {
-	r := feed(newResults("p"), []function{{"TestA", ""}})
+	r := feed(newResults("p"), []function{{name: "TestA"}})
 	r.event(event{Action: "build-output", Output: "a_test.go:1: undefined: x\n"})
 	p := r.end(true, "go: bad")
 	var b bytes.Buffer

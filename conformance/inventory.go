@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	slash "path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 type function struct {
 	name string
 	gone string // why it is not among the tests that are built; empty if it is
+	ours bool
 }
 
 // inventory lists the functions that go test would run for a package of Go's
@@ -66,7 +68,29 @@ func (r *runner) inventory(path string) ([]function, error) {
 			if w := omitted[path+"/"+e.Name()]; w != "" {
 				why = w
 			}
-			all = append(all, function{n, why})
+			all = append(all, function{n, why, false})
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	for _, f := range r.tree.Files {
+		if f.Mark != assemble.Added || slash.Dir(f.Path) != path {
+			continue
+		}
+		name := filepath.Join(r.tmp, "src", filepath.FromSlash(f.Path))
+		ok, err := ctx.MatchFile(filepath.Dir(name), filepath.Base(name))
+		if err != nil {
+			return nil, err
+		}
+		names, err := functionsIn(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range names {
+			if ok {
+				all = append(all, function{n, "", true})
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b function) int { return strings.Compare(a.name, b.name) })
@@ -87,7 +111,7 @@ func (r *runner) changed(ctx *build.Context, name string, f *assemble.File) (fun
 			return nil, fmt.Errorf("%s: %s is replaced: a test of ours is not Go's", f.Path, c.Decl)
 		}
 	}
-	ok, err := ctx.MatchFile(filepath.Join(r.tmp, "src", filepath.FromSlash(f.Path[:strings.LastIndex(f.Path, "/")])), name)
+	ok, err := ctx.MatchFile(filepath.Join(r.tmp, "src", filepath.FromSlash(slash.Dir(f.Path))), name)
 	if err != nil {
 		return nil, err
 	}
