@@ -14,7 +14,7 @@ import (
 // loopback is the built-in device: TCP and UDP on 127.0.0.0/8 and ::1, and
 // unix sockets, all in memory. It works with no hardware at all.
 //
-// Locks are taken in the order loopback.mu, loopSock.mu, loopPipe.mu.
+// Locks are taken in the order loopInbox.mu, loopback.mu, loopPipe.mu.
 type loopback struct {
 	mu     sync.RWMutex
 	socks  []*loopSock // by number; nil is free
@@ -41,13 +41,15 @@ type loopSock struct {
 	abort         bool // Close resets the connection
 	closed        bool
 	local, remote netip.AddrPort // always unmapped
-	name, peer    string         // of unix sockets
+	unix          *loopNames     // of a socket with domain AF_UNIX
 	next          *loopSock      // on the same port
 
-	// One of these two: a connected stream has pipes, all else has an inbox.
+	// A connected stream has pipes, all else an inbox.
 	in, out *loopPipe
 	inbox   *loopInbox
 }
+
+type loopNames struct{ name, peer string }
 
 // A loopInbox is where connections wait for Accept and datagrams for RecvFrom.
 type loopInbox struct {
@@ -78,16 +80,18 @@ type loopMsg struct {
 // A loopDeadline is guarded by the lock of what it belongs to.
 type loopDeadline struct {
 	expired bool
-	at      time.Time
-	timer   *time.Timer
+	alarm   *loopAlarm // of a socket that has ever had a deadline to come
+}
+
+type loopAlarm struct {
+	at    time.Time
+	timer *time.Timer
 }
 
 // set moves the deadline. The lock of c is held; c is woken when it passes.
 func (d *loopDeadline) set(t time.Time, c *sync.Cond) {
-	if d.timer != nil {
-		d.timer.Stop()
-	}
-	d.at, d.expired = t, false
+	d.stop()
+	d.expired = false
 	if t.IsZero() {
 		return
 	}
@@ -97,18 +101,21 @@ func (d *loopDeadline) set(t time.Time, c *sync.Cond) {
 		c.Broadcast()
 		return
 	}
-	if d.timer != nil {
-		d.timer.Reset(wait)
+	if d.alarm != nil {
+		d.alarm.at = t
+		d.alarm.timer.Reset(wait)
 		return
 	}
-	d.timer = time.AfterFunc(wait, func() {
+	alarm := &loopAlarm{at: t}
+	d.alarm = alarm
+	alarm.timer = time.AfterFunc(wait, func() {
 		c.L.Lock()
 		defer c.L.Unlock()
-		if d.at.IsZero() || d.expired {
+		if alarm.at.IsZero() || d.expired {
 			return
 		}
-		if wait := time.Until(d.at); wait > 0 {
-			d.timer.Reset(wait) // moved while this was on its way
+		if wait := time.Until(alarm.at); wait > 0 {
+			alarm.timer.Reset(wait) // moved while this was on its way
 			return
 		}
 		d.expired = true
@@ -117,10 +124,10 @@ func (d *loopDeadline) set(t time.Time, c *sync.Cond) {
 }
 
 func (d *loopDeadline) stop() {
-	if d.timer != nil {
-		d.timer.Stop()
+	if d.alarm != nil {
+		d.alarm.timer.Stop()
+		d.alarm.at = time.Time{}
 	}
-	d.at = time.Time{}
 }
 
 // A loopPipe is one direction of a stream.
@@ -129,13 +136,12 @@ type loopPipe struct {
 	readable sync.Cond
 	writable sync.Cond
 	data     ring
-	packets  []int // sizes of the messages in data, for SOCK_SEQPACKET
-	packet   bool
-	ended    bool // the writer is done
-	deaf     bool // the reader shut down: what comes is thrown away
-	gone     bool // the reader is closed
-	reset    bool // the writer broke the connection
-	late     bool // the reader is closed, and the writer has yet to find out
+	packets  *[]int // sizes of the messages in data, only for SOCK_SEQPACKET
+	ended    bool   // the writer is done
+	deaf     bool   // the reader shut down: what comes is thrown away
+	gone     bool   // the reader is closed
+	reset    bool   // the writer broke the connection
+	late     bool   // the reader is closed, and the writer has yet to find out
 	rd, wr   loopDeadline
 
 	// A reader that waits leaves its buffer here, so that a writer can fill it
@@ -145,7 +151,10 @@ type loopPipe struct {
 }
 
 func newLoopPipe(packet bool) *loopPipe {
-	p := &loopPipe{packet: packet}
+	p := &loopPipe{}
+	if packet {
+		p.packets = new([]int)
+	}
 	p.readable.L, p.writable.L = &p.mu, &p.mu
 	return p
 }
@@ -171,7 +180,7 @@ func (r *ring) put(p []byte) int {
 		p = p[:most]
 	}
 	if need := r.n + len(p); need > len(r.buf) {
-		size := max(len(r.buf), 128)
+		size := max(len(r.buf), 64)
 		for size < need {
 			size *= 2
 		}
@@ -221,14 +230,15 @@ func (p *loopPipe) read(buf []byte) (int, error) {
 			return 0, os.ErrDeadlineExceeded
 		case p.gone:
 			return 0, errClosed
-		case p.packet && len(p.packets) > 0:
-			size := p.packets[0]
-			p.packets = p.packets[:copy(p.packets, p.packets[1:])]
+		case p.packets != nil && len(*p.packets) > 0:
+			sizes := *p.packets
+			size := sizes[0]
+			*p.packets = sizes[:copy(sizes, sizes[1:])]
 			n := p.data.get(buf[:min(len(buf), size)])
 			p.data.skip(size - n)
 			p.writable.Broadcast()
 			return n, nil
-		case !p.packet && p.data.n > 0:
+		case p.packets == nil && p.data.n > 0:
 			full := p.data.room() == 0
 			n := p.data.get(buf)
 			if full {
@@ -242,7 +252,7 @@ func (p *loopPipe) read(buf []byte) (int, error) {
 		case len(buf) == 0:
 			return 0, nil
 		}
-		mine := p.waiting == nil && !p.packet
+		mine := p.waiting == nil && p.packets == nil
 		if mine {
 			p.waiting, p.taken = buf, 0
 		}
@@ -277,13 +287,13 @@ func (p *loopPipe) write(buf []byte) (int, error) {
 			return done, sysError("write", syscall.ECONNRESET)
 		case p.deaf:
 			return len(buf), nil
-		case p.packet:
+		case p.packets != nil:
 			if len(buf) > loopBuffer {
 				return 0, sysError("write", syscall.EMSGSIZE)
 			}
-			if p.data.room() >= len(buf) && len(p.packets) < loopQueue {
+			if p.data.room() >= len(buf) && len(*p.packets) < loopQueue {
 				p.data.put(buf)
-				p.packets = append(p.packets, len(buf))
+				*p.packets = append(*p.packets, len(buf))
 				p.readable.Broadcast()
 				return len(buf), nil
 			}
@@ -317,6 +327,15 @@ func (l *loopback) sock(num int) (*loopSock, error) {
 		return l.socks[num], nil
 	}
 	return nil, syscall.EBADF
+}
+
+// unixSock is sock for the calls on unix sockets only.
+func (l *loopback) unixSock(num int) (*loopSock, error) {
+	s, err := l.sock(num)
+	if err == nil && s.unix == nil {
+		err = syscall.EAFNOSUPPORT
+	}
+	return s, err
 }
 
 // add numbers a socket. The caller holds l.mu.
@@ -361,6 +380,9 @@ func (l *loopback) Socket(domain, stype, protocol int) (int, error) {
 		return -1, sysError("socket", syscall.EPROTONOSUPPORT)
 	}
 	s := &loopSock{l: l, domain: uint16(domain), stype: uint16(stype), inbox: newLoopInbox()}
+	if domain == ndAF_UNIX {
+		s.unix = new(loopNames)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.add(s), nil
@@ -461,8 +483,8 @@ func (l *loopback) unbind(s *loopSock) {
 	}
 	s.bound = false
 	if s.domain == ndAF_UNIX {
-		if l.names[s.name] == s {
-			delete(l.names, s.name)
+		if l.names[s.unix.name] == s {
+			delete(l.names, s.unix.name)
 		}
 		return
 	}
@@ -500,6 +522,9 @@ func (l *loopback) Bind(num int, ip netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
+	if s.unix != nil {
+		return sysError("bind", syscall.EINVAL)
+	}
 	a := unmapped(ip)
 	if !a.Addr().IsLoopback() && !a.Addr().IsUnspecified() {
 		return sysError("bind", syscall.EADDRNOTAVAIL)
@@ -510,7 +535,7 @@ func (l *loopback) Bind(num int, ip netip.AddrPort) error {
 }
 
 func (l *loopback) BindUnix(num int, name string) error {
-	s, err := l.sock(num)
+	s, err := l.unixSock(num)
 	if err != nil {
 		return err
 	}
@@ -529,7 +554,7 @@ func (l *loopback) BindUnix(num int, name string) error {
 	case l.names[name] != nil:
 		return sysError("bind", syscall.EADDRINUSE)
 	}
-	s.name, s.bound = name, true
+	s.unix.name, s.bound = name, true
 	l.names[name] = s
 	return nil
 }
@@ -559,6 +584,9 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
+	if s.unix != nil {
+		return sysError("connect", syscall.EINVAL)
+	}
 	to := unmapped(ip)
 	if to.Addr().IsUnspecified() {
 		home := netip.IPv6Loopback()
@@ -586,8 +614,12 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 		return nil
 	}
 	target := l.find(s.stype, to, s.local)
+	mine := s.inbox
 	l.mu.Unlock()
-	if target == nil || target.remote.IsValid() {
+	switch {
+	case mine == nil:
+		return sysError("connect", syscall.EISCONN)
+	case target == nil || target.remote.IsValid():
 		return sysError("connect", syscall.ECONNREFUSED)
 	}
 	s.remote = to
@@ -599,7 +631,7 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 }
 
 func (l *loopback) ConnectUnix(num int, name string) error {
-	s, err := l.sock(num)
+	s, err := l.unixSock(num)
 	if err != nil {
 		return err
 	}
@@ -612,7 +644,7 @@ func (l *loopback) ConnectUnix(num int, name string) error {
 	case target.stype != s.stype:
 		return sysError("connect", syscall.EPROTOTYPE)
 	}
-	s.peer = name
+	s.unix.peer = name
 	if s.stype == ndSOCK_DGRAM {
 		return nil
 	}
@@ -622,8 +654,15 @@ func (l *loopback) ConnectUnix(num int, name string) error {
 // connect queues the other end of a new connection at the listener target,
 // and waits for room there.
 func (l *loopback) connect(s, target *loopSock) error {
-	b := target.inbox
-	mine := s.inbox
+	l.mu.RLock()
+	b, mine := target.inbox, s.inbox
+	l.mu.RUnlock()
+	switch {
+	case mine == nil:
+		return sysError("connect", syscall.EISCONN)
+	case b == nil:
+		return sysError("connect", syscall.ECONNREFUSED)
+	}
 	b.mu.Lock()
 	for {
 		mine.mu.Lock()
@@ -654,11 +693,14 @@ func (l *loopback) connect(s, target *loopSock) error {
 	there, back := newLoopPipe(packet), newLoopPipe(packet)
 	peer := &loopSock{
 		l: l, domain: target.domain, stype: target.stype,
-		local: s.remote, remote: s.local, name: target.name, peer: s.name,
+		local: s.remote, remote: s.local,
 		in: there, out: back,
 	}
+	if s.unix != nil {
+		peer.unix = &loopNames{name: target.unix.name, peer: s.unix.name}
+	}
 	l.mu.Lock()
-	s.in, s.out = back, there
+	s.in, s.out, s.inbox = back, there, nil
 	l.mu.Unlock()
 	b.backlog = append(b.backlog, loopPending{-1, peer})
 	notify := b.notify
@@ -705,11 +747,14 @@ func (l *loopback) Accept(num int) (int, netip.AddrPort, error) {
 }
 
 func (l *loopback) AcceptUnix(num int) (int, string, error) {
+	if _, err := l.unixSock(num); err != nil {
+		return -1, "", err
+	}
 	newnum, c, err := l.accept(num, true)
 	if err != nil {
 		return -1, "", err
 	}
-	return newnum, unixName(c.peer), nil
+	return newnum, unixName(c.unix.peer), nil
 }
 
 func (l *loopback) acceptNow(num int) (int, netip.AddrPort, error) {
@@ -783,8 +828,8 @@ func (l *loopback) Send(num int, buf []byte, flags int, deadline time.Time) (int
 		return s.out.write(buf)
 	case s.stype != ndSOCK_DGRAM:
 		return 0, sysError("write", syscall.ENOTCONN)
-	case s.domain == ndAF_UNIX && s.peer != "":
-		return l.SendToUnix(num, buf, s.peer)
+	case s.domain == ndAF_UNIX && s.unix.peer != "":
+		return l.SendToUnix(num, buf, s.unix.peer)
 	case s.remote.IsValid():
 		return l.sendTo(s, buf, s.remote)
 	}
@@ -917,7 +962,7 @@ func (b *loopInbox) receive(buf []byte, wait bool) (int, loopMsg, error) {
 }
 
 func (l *loopback) SendToUnix(num int, buf []byte, to string) (int, error) {
-	s, err := l.sock(num)
+	s, err := l.unixSock(num)
 	if err != nil {
 		return 0, err
 	}
@@ -938,12 +983,12 @@ func (l *loopback) SendToUnix(num int, buf []byte, to string) (int, error) {
 	case len(buf) > loopBuffer:
 		return 0, sysError("sendto", syscall.EMSGSIZE)
 	}
-	target.inbox.deliver(buf, netip.AddrPort{}, s.name)
+	target.inbox.deliver(buf, netip.AddrPort{}, s.unix.name)
 	return len(buf), nil
 }
 
 func (l *loopback) RecvFromUnix(num int, buf []byte) (int, string, error) {
-	s, err := l.sock(num)
+	s, err := l.unixSock(num)
 	if err != nil {
 		return 0, "", err
 	}
@@ -1016,7 +1061,10 @@ func (l *loopback) Close(num int) error {
 }
 
 func (s *loopSock) close() {
-	if b := s.inbox; b != nil {
+	s.l.mu.RLock()
+	b, in, out := s.inbox, s.in, s.out
+	s.l.mu.RUnlock()
+	if b != nil {
 		b.mu.Lock()
 		b.closed = true
 		b.rd.stop()
@@ -1030,28 +1078,28 @@ func (s *loopSock) close() {
 			p.sock.close()
 		}
 	}
-	if s.in == nil {
+	if in == nil {
 		return
 	}
-	s.in.mu.Lock()
-	abort := s.abort || s.in.data.n > 0 // what is not read is lost: RFC 9293, 3.10.4, RFC 1122, 4.2.2.13
-	s.in.gone = true
-	s.in.late = s.stype == ndSOCK_STREAM && s.domain != ndAF_UNIX && !abort
-	s.in.rd.stop()
-	s.in.data = ring{}
-	s.in.readable.Broadcast()
-	s.in.writable.Broadcast()
-	s.in.mu.Unlock()
-	s.out.mu.Lock()
-	s.out.ended = true
+	in.mu.Lock()
+	abort := s.abort || in.data.n > 0 // what is not read is lost: RFC 9293, 3.10.4, RFC 1122, 4.2.2.13
+	in.gone = true
+	in.late = s.stype == ndSOCK_STREAM && s.domain != ndAF_UNIX && !abort
+	in.rd.stop()
+	in.data = ring{}
+	in.readable.Broadcast()
+	in.writable.Broadcast()
+	in.mu.Unlock()
+	out.mu.Lock()
+	out.ended = true
 	if abort && s.domain != ndAF_UNIX {
-		s.out.reset = true
-		s.out.data = ring{}
+		out.reset = true
+		out.data = ring{}
 	}
-	s.out.wr.stop()
-	s.out.readable.Broadcast()
-	s.out.writable.Broadcast()
-	s.out.mu.Unlock()
+	out.wr.stop()
+	out.readable.Broadcast()
+	out.writable.Broadcast()
+	out.mu.Unlock()
 }
 
 func (l *loopback) Shutdown(num, how int) error {
@@ -1151,11 +1199,11 @@ func (l *loopback) GetSockname(num int) (netip.AddrPort, error) {
 }
 
 func (l *loopback) SocknameUnix(num int) (string, error) {
-	s, err := l.sock(num)
+	s, err := l.unixSock(num)
 	if err != nil {
 		return "", err
 	}
-	return unixName(s.name), nil
+	return unixName(s.unix.name), nil
 }
 
 // unixName is what a system tells for the name of a socket that has none.
