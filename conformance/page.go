@@ -179,7 +179,7 @@ func writeCounts(w io.Writer, rows []row) {
 }
 
 // writeThemselves lists the tests that skip themselves, in the newest release
-// but the one that was recorded with the plainest run.
+// that was recorded.
 func writeThemselves(w io.Writer, rows []row) {
 	newest := ""
 	for _, r := range rows {

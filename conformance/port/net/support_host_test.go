@@ -1,4 +1,4 @@
-//go:build tinynetport && !nohostnet
+//go:build tinynetport && linux && !nohostnet
 
 package net
 
