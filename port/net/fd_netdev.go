@@ -3,8 +3,10 @@
 package net
 
 import (
+	"errors"
 	"io"
 	"net/netip"
+	"os"
 	"runtime"
 	"sync"
 	"syscall"
@@ -156,17 +158,25 @@ func (fd *netFD) Read(p []byte) (int, error) {
 	if len(p) == 0 && !fd.datagram() {
 		return 0, nil
 	}
-	n, err := fd.dev.Recv(fd.sysfd, p, 0, time.Time{})
-	n, err = soundCount(n, len(p), err)
-	switch {
-	case n > 0:
-		return n, nil // an error will come again
-	case fd.datagram() && (err == nil || err == io.EOF):
-		return 0, nil
-	case err == nil:
-		return 0, io.EOF
+	for pause := time.Duration(0); ; {
+		n, err := fd.dev.Recv(fd.sysfd, p, 0, time.Time{})
+		n, err = soundCount(n, len(p), err)
+		switch {
+		case n > 0:
+			return n, nil // an error will come again
+		case fd.datagram() && (err == nil || err == io.EOF):
+			return 0, nil
+		case err == nil:
+			// Nothing, and no reason: the end would be io.EOF. Don't spin on it.
+			pause = min(2*pause+time.Millisecond, 50*time.Millisecond)
+			time.Sleep(pause)
+			continue
+		}
+		if fd.sotype == ndSOCK_STREAM && (errors.Is(err, ErrClosed) || errors.Is(err, os.ErrClosed)) && fd.checkOpen() == nil {
+			return 0, io.EOF // it is the peer who has closed
+		}
+		return 0, fd.failure(err)
 	}
-	return 0, fd.failure(err)
 }
 
 func (fd *netFD) checkOpen() error {
