@@ -405,6 +405,19 @@ func (c *Chip) AwaitStatus(ctx context.Context, n int, want Status) error {
 	return c.await(ctx, func() bool { return c.socks[n].sr == want })
 }
 
+// AwaitAny waits until some socket is in a state, and tells which.
+func (c *Chip) AwaitAny(ctx context.Context, want Status) (n int, err error) {
+	err = c.await(ctx, func() bool {
+		for n = range c.socks {
+			if c.socks[n].sr == want {
+				return true
+			}
+		}
+		return false
+	})
+	return n, err
+}
+
 // AwaitInterrupt waits until all these bits are set in a socket's Sn_IR.
 func (c *Chip) AwaitInterrupt(ctx context.Context, n int, bits byte) error {
 	return c.await(ctx, func() bool { return c.socks[n].ir&bits == bits })

@@ -318,8 +318,12 @@ func (c *Chip) disconnect(s *socket) {
 	default:
 		return
 	}
-	s.tcp.fin = true
-	c.watch(s.tcp)
+	t := s.tcp
+	t.fin = true
+	c.watch(t)
+	if s.unsent() == 0 && c.reaches(t.peer) {
+		c.sendFIN(t)
+	}
 }
 
 func (c *Chip) send(s *socket) {
@@ -412,10 +416,10 @@ func (c *Chip) sending(t *tcpConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		for !c.closed && t.s != nil && (!c.reaches(t.peer) || t.s.unsent() == 0 && !t.fin) {
+		for !c.closed && t.s != nil && !t.finSent && (!c.reaches(t.peer) || t.s.unsent() == 0 && !t.fin) {
 			c.cond.Wait()
 		}
-		if c.closed || t.s == nil {
+		if c.closed || t.s == nil || t.finSent {
 			return
 		}
 		n := min(t.s.unsent(), mss)
