@@ -1,0 +1,56 @@
+package devtest_test
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/tinynet/tinynet/netdev/devtest"
+	"github.com/tinynet/tinynet/netdev/simdev"
+)
+
+var update = flag.Bool("update", false, "write the tables of docs/drivers.md anew")
+
+// TestDocs holds the tables of docs/drivers.md against the rules.
+func TestDocs(t *testing.T) {
+	const name = "../../docs/drivers.md"
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(data)
+	var rules, profiles strings.Builder
+	for _, r := range devtest.Rules {
+		rules.WriteString("| `" + r.Name + "` | " + r.Text + " | " + r.Consequence + " |\n")
+	}
+	for _, p := range simdev.Profiles {
+		list := "none"
+		if b := strings.Fields(broken[p.Name]); len(b) > 0 {
+			list = "`" + strings.Join(b, "`, `") + "`"
+		}
+		profiles.WriteString("| `" + p.Name + "` | " + list + " |\n")
+	}
+	for _, table := range []struct{ head, rows string }{
+		{"| rule | a driver | if not |\n|---|---|---|\n", rules.String()},
+		{"| profile | breaks |\n|---|---|\n", profiles.String()},
+	} {
+		before, after, found := strings.Cut(page, table.head)
+		if !found {
+			t.Fatalf("docs/drivers.md has no table with the head\n%s", table.head)
+		}
+		old, rest, _ := strings.Cut(after, "\n\n")
+		if old+"\n" == table.rows {
+			continue
+		}
+		if !*update {
+			t.Errorf("a table of docs/drivers.md is not up to date: go test ./netdev/devtest -run Docs -update")
+		}
+		page = before + table.head + table.rows + "\n" + rest
+	}
+	if *update {
+		if err := os.WriteFile(name, []byte(page), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
