@@ -139,19 +139,21 @@ func (p *patient) work(j job) {
 		p.jobs <- j
 		return
 	}
-	go func() {
-		for {
-			j.do()
-			p.mu.Lock()
-			if p.idle >= patientIdle {
-				p.mu.Unlock()
-				return
-			}
-			p.idle++
+	go p.worker(j)
+}
+
+func (p *patient) worker(j job) {
+	for {
+		j.do()
+		p.mu.Lock()
+		if p.idle >= patientIdle {
 			p.mu.Unlock()
-			j = <-p.jobs
+			return
 		}
-	}()
+		p.idle++
+		p.mu.Unlock()
+		j = <-p.jobs
+	}
 }
 
 // A quickJob is a call that should not block.
