@@ -15,7 +15,7 @@ var (
 	// ErrHostUnknown is for a name that does not exist. Its text is how package
 	// net knows it, whichever package it is from; the *net.DNSError that comes of
 	// it has IsNotFound set.
-	ErrHostUnknown = errors.New("Host unknown") //lint:ignore ST1005 the text that drivers use
+	ErrHostUnknown = errors.New("Host unknown")
 
 	// ErrNotSupported is for what the device cannot do. It is an
 	// errors.ErrUnsupported.

@@ -535,7 +535,7 @@ func (d *Device) Accept(sockfd int) (int, netip.AddrPort, error) {
 		what: netdev.Reads, poll: d.conf.Poll,
 		ignoreClose: bad.AcceptIgnoresClose, lockEveryOther: bad.AcceptHoldsLock,
 	}
-	s, err = d.wait(s, m, func(s *socket) bool {
+	_, err = d.wait(s, m, func(s *socket) bool {
 		for i, b := range s.backlog {
 			if !bad.AcceptAfterData || len(b.in) > 0 || b.ended || b.broken {
 				if len(d.socks) < d.conf.MaxSockets {
