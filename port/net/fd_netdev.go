@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -30,17 +31,23 @@ type netFD struct {
 	laddr       Addr
 	raddr       Addr
 
-	reading, writing sync.Mutex // one call of a kind at a time
+	// state tells which calls are inside the device, at most one of a kind
+	// (ndReads, ndWrites), whether others wait for one of them to come out
+	// (fdWaited), and that no more go in (fdClosed).
+	state atomic.Uint32
 
-	mu     sync.Mutex
-	inside int           // which calls are inside the device: ndReads, ndWrites
-	closed bool          // no more calls go in
-	left   chan struct{} // closed when the last call has come out, where Close waits for it
+	mu   sync.Mutex    // held to set fdWaited, fdClosed, and a deadline
+	left chan struct{} // closed when a call has come out, if fdWaited
 
 	// local is the other half of a socket on the wildcard address, on the
 	// built-in loopback, where dev is not on the loopback itself.
 	local *localHalf
 }
+
+const (
+	fdWaited = 1 << 2
+	fdClosed = 1 << 3
+)
 
 func newFD(dev *device, sysfd, family, sotype int, network string) *netFD {
 	return &netFD{dev: dev, sysfd: sysfd, family: family, sotype: sotype, net: network}
@@ -66,64 +73,89 @@ func (fd *netFD) name() string {
 
 // enter takes the turn for one read or write of the device, unless the socket
 // is closed. The same number is given to leave.
-func (fd *netFD) enter(what int) error {
-	turn := &fd.reading
-	if what == ndWrites {
-		turn = &fd.writing
+func (fd *netFD) enter(what uint32) error {
+	for {
+		switch s := fd.state.Load(); {
+		case s&fdClosed != 0:
+			return errClosed
+		case s&what != 0:
+			fd.await(what)
+		case fd.state.CompareAndSwap(s, s|what):
+			return nil
+		}
 	}
-	turn.Lock()
-	fd.mu.Lock()
-	if !fd.closed {
-		fd.inside |= what
-		fd.mu.Unlock()
-		return nil
-	}
-	fd.mu.Unlock()
-	turn.Unlock()
-	return errClosed
 }
 
-func (fd *netFD) leave(what int) {
+func (fd *netFD) leave(what uint32) {
+	for {
+		s := fd.state.Load()
+		if !fd.state.CompareAndSwap(s, s&^(what|fdWaited)) {
+			continue
+		}
+		if s&fdWaited != 0 {
+			fd.mu.Lock()
+			if fd.left != nil { // or another has been here meanwhile
+				close(fd.left)
+				fd.left = nil
+			}
+			fd.mu.Unlock()
+		}
+		return
+	}
+}
+
+// await returns when one of these calls has come out of the device, or none is
+// inside.
+func (fd *netFD) await(what uint32) {
 	fd.mu.Lock()
-	fd.inside &^= what
-	if fd.inside == 0 && fd.left != nil {
-		close(fd.left)
-		fd.left = nil
+	for {
+		s := fd.state.Load()
+		if s&what == 0 {
+			fd.mu.Unlock()
+			return
+		}
+		// The last to leave takes fdWaited away, and the channel.
+		if s&fdWaited != 0 || fd.state.CompareAndSwap(s, s|fdWaited) {
+			break
+		}
 	}
+	if fd.left == nil {
+		fd.left = make(chan struct{})
+	}
+	left := fd.left
 	fd.mu.Unlock()
-	if what == ndWrites {
-		fd.writing.Unlock()
-	} else {
-		fd.reading.Unlock()
-	}
+	<-left
 }
 
 // failure turns the error of a device's call into the caller's.
 func (fd *netFD) failure(err error) error {
-	fd.mu.Lock()
-	defer fd.mu.Unlock()
-	if fd.closed {
+	if fd.closed() {
 		return errClosed
 	}
 	return err
 }
 
+func (fd *netFD) closed() bool { return fd.state.Load()&fdClosed != 0 }
+
 func (fd *netFD) Close() error {
+	const calls = ndReads | ndWrites
 	fd.mu.Lock()
-	if fd.closed {
-		fd.mu.Unlock()
-		return errClosed
-	}
-	fd.closed = true
-	var left chan struct{}
-	if fd.inside != 0 {
-		left = make(chan struct{})
-		fd.left = left
-		fd.dev.SetSockDeadline(fd.sysfd, fd.inside, aLongTimeAgo)
+	for {
+		s := fd.state.Load()
+		if s&fdClosed != 0 {
+			fd.mu.Unlock()
+			return errClosed
+		}
+		if fd.state.CompareAndSwap(s, s|fdClosed) {
+			if s&calls != 0 {
+				fd.dev.SetSockDeadline(fd.sysfd, int(s&calls), aLongTimeAgo)
+			}
+			break
+		}
 	}
 	fd.mu.Unlock()
-	if left != nil {
-		<-left
+	for fd.state.Load()&calls != 0 {
+		fd.await(calls)
 	}
 	runtime.SetFinalizer(fd, nil)
 	if fd.local != nil {
@@ -180,9 +212,7 @@ func (fd *netFD) Read(p []byte) (int, error) {
 }
 
 func (fd *netFD) checkOpen() error {
-	fd.mu.Lock()
-	defer fd.mu.Unlock()
-	if fd.closed {
+	if fd.closed() {
 		return errClosed
 	}
 	return nil
@@ -287,7 +317,7 @@ func (fd *netFD) SetWriteDeadline(t time.Time) error {
 func (fd *netFD) setDeadline(t time.Time, calls int) error {
 	fd.mu.Lock()
 	defer fd.mu.Unlock()
-	if fd.closed {
+	if fd.closed() {
 		return errClosed
 	}
 	if fd.local != nil {

@@ -62,10 +62,10 @@ func (c *rawConn) call(op string, what int, f func(uintptr) bool) error {
 	if sys == nil {
 		return c.failed(op, errNoRaw)
 	}
-	if err := c.fd.enter(what); err != nil {
+	if err := c.fd.enter(uint32(what)); err != nil {
 		return c.failed(op, err)
 	}
-	defer c.fd.leave(what)
+	defer c.fd.leave(uint32(what))
 	err := sys.rawCall(c.fd.sysfd, what, f)
 	if err != nil {
 		err = c.fd.failure(err)

@@ -557,7 +557,7 @@ func (h *localHalf) woke() bool {
 	defer h.fd.mu.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.arrived || h.fd.closed {
+	if !h.arrived || h.fd.closed() {
 		return false
 	}
 	h.arrived = false
