@@ -244,3 +244,55 @@ func (e *eater) Read(p []byte) (int, error) {
 	}
 	return e.Conn.Read(p)
 }
+
+// TestWildcardClose has arrivals over the built-in loopback race with Close and
+// with deadlines: both wake the same call of the device.
+func TestWildcardClose(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		if !w.listens() {
+			t.Skip("the device has no listeners")
+		}
+		for range 30 {
+			l, err := net.Listen("tcp", ":0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), addrPort(l.Addr()).Port()).String()
+			accepting := inBackground(func() error {
+				for {
+					c, err := l.Accept()
+					if isClosed(err) {
+						return err
+					}
+					if err == nil {
+						c.Close()
+					}
+				}
+			})
+			dialling := inBackground(func() error {
+				for range 3 {
+					c, err := net.Dial("tcp", at)
+					if err != nil {
+						break // it is closed
+					}
+					c.Close()
+				}
+				return nil
+			})
+			setting := inBackground(func() error {
+				for range 20 {
+					l.(*net.TCPListener).SetDeadline(past)
+					l.(*net.TCPListener).SetDeadline(time.Time{})
+				}
+				return nil
+			})
+			w.blocked(0)
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+			wantClosed(t, "Accept", "accept", soon(t, "Accept after Close", accepting))
+			soon(t, "Dial", dialling)
+			soon(t, "SetDeadline", setting)
+		}
+	})
+}
