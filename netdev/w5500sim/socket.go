@@ -571,11 +571,15 @@ func (c *Chip) openUDP(s *socket) *udpConn {
 		buf := make([]byte, 64<<10)
 		for {
 			n, from, err := pc.ReadFrom(buf)
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
 			if err == nil {
 				c.receiveUDP(s, u, buf[:n], addrPort(from))
+				continue
+			}
+			c.mu.Lock()
+			open := s.udp == u
+			c.mu.Unlock()
+			if !open || errors.Is(err, net.ErrClosed) {
+				return
 			}
 		}
 	}()
