@@ -24,7 +24,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"sort"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -110,12 +109,12 @@ func compare(w io.Writer, tags string, runs int, each time.Duration, match strin
 			}
 		}
 	}
-	fmt.Fprintf(w, "%s %s/%s, %d CPUs, medians of %d runs of %v in turn\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runs, each)
+	fmt.Fprintf(w, "%s %s/%s, %d CPUs, best of %d runs of %v in turn\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runs, each)
 	tw := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	fmt.Fprintln(tw, "| measurement\t| Go\t| port\t| ratio\t| CPU/op Go\t| port\t| ratio\t| allocs/op Go\t| port\t| bytes/op Go\t| port\t|")
 	fmt.Fprintln(tw, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
 	for i, name := range names {
-		g, p := median(all[theirs][name]), median(all[ours][name])
+		g, p := best(all[theirs][name]), best(all[ours][name])
 		ratio := p.PerSecond / g.PerSecond
 		if i == 0 || ratio < lowest {
 			lowest = ratio
@@ -160,20 +159,15 @@ func run(binary string, args ...string) ([]result, error) {
 	return results, nil
 }
 
-// median takes each figure's own median.
-func median(rs []result) result {
-	mid := func(of func(result) float64) float64 {
-		v := make([]float64, len(rs))
-		for i, r := range rs {
-			v[i] = of(r)
-		}
-		sort.Float64s(v)
-		return v[len(v)/2]
-	}
+// best takes each figure's own best: what else runs on the computer only ever
+// makes it worse.
+func best(rs []result) result {
 	m := rs[0]
-	m.PerSecond = mid(func(r result) float64 { return r.PerSecond })
-	m.AllocsPerOp = mid(func(r result) float64 { return r.AllocsPerOp })
-	m.CPUPerOp = mid(func(r result) float64 { return r.CPUPerOp })
-	m.BytesPerOp = mid(func(r result) float64 { return r.BytesPerOp })
+	for _, r := range rs[1:] {
+		m.PerSecond = max(m.PerSecond, r.PerSecond)
+		m.CPUPerOp = min(m.CPUPerOp, r.CPUPerOp)
+		m.AllocsPerOp = min(m.AllocsPerOp, r.AllocsPerOp)
+		m.BytesPerOp = min(m.BytesPerOp, r.BytesPerOp)
+	}
 	return m
 }
