@@ -27,7 +27,9 @@ var measured []byte
 type row struct {
 	Release, How, Package   string
 	Passed, Skipped, Failed int
-	Reasons                 map[string][]string // why functions skipped themselves, and which
+
+	// Why functions skipped themselves on the host device, and which.
+	Reasons map[string][]string `json:",omitempty"`
 }
 
 // Record adds what came of a run to a file, in the place of an earlier such
@@ -47,7 +49,7 @@ func Record(file string, rep *Report) error {
 	for _, p := range rep.Packages {
 		r := row{rep.Release, rep.what(), p.Path, p.Passed, p.Skipped, p.Failed, map[string][]string{}}
 		for _, f := range p.Functions {
-			if f.Status == Skipped && f.Itself {
+			if f.Status == Skipped && f.Itself && r.How == what(Host) {
 				r.Reasons[f.Reason] = append(r.Reasons[f.Reason], f.Name)
 			}
 		}
@@ -144,8 +146,10 @@ func writeCounts(w io.Writer, rows []row) {
 			hows = append(hows, r.How)
 		}
 	}
-	// The plain runs come first.
-	slices.SortStableFunc(hows, func(a, b string) int { return cmp.Compare(strings.Count(a, ","), strings.Count(b, ",")) })
+	// The plain runs come first, and the host device.
+	slices.SortStableFunc(hows, func(a, b string) int {
+		return cmp.Or(cmp.Compare(strings.Count(a, ","), strings.Count(b, ",")), -strings.Compare(a, b))
+	})
 	for _, how := range hows {
 		cells := map[string]map[string]row{}
 		releases := map[string]bool{}
