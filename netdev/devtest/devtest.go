@@ -191,14 +191,19 @@ type call struct {
 	n    int
 	peer netip.AddrPort
 	err  error
+	from time.Time // when it began; to read after began
 	at   time.Time // when it ended
 	done chan struct{}
+
+	began chan struct{}
 }
 
 func background(f func(*call)) *call {
-	c := &call{done: make(chan struct{})}
+	c := &call{done: make(chan struct{}), began: make(chan struct{})}
 	go func() {
 		defer close(c.done)
+		c.from = time.Now()
+		close(c.began)
 		f(c)
 		c.at = time.Now()
 	}()

@@ -400,15 +400,23 @@ func checkDeadlineCleared(c *check) {
 }
 
 // best repeats what takes time until it is prompt, for no machine is so at all
-// times. It returns the best.
+// times: twice, for a busy one may make what polls look prompt once. It returns
+// the second best.
 func best(tries int, f func() time.Duration) time.Duration {
-	found := time.Duration(1 << 62)
+	const none = time.Duration(1 << 62)
+	first, second := none, none
 	for range tries {
-		if found = min(found, f()); found < prompt {
+		switch d := f(); {
+		case d < first:
+			first, second = d, first
+		case d < second:
+			second = d
+		}
+		if second < prompt {
 			break
 		}
 	}
-	return found
+	return second
 }
 
 func checkDeadlinePrompt(c *check) {
@@ -422,24 +430,26 @@ func checkDeadlinePrompt(c *check) {
 		return r.at.Sub(at)
 	})
 	if late > prompt {
-		c.failf("Recv ends %v after its deadline, in the best of 6 tries", late)
+		c.failf("Recv ends %v after its deadline, in the best but one of 6 tries", late)
 	}
 }
 
 func checkRecvPrompt(c *check) {
 	num, peer := c.connect()
-	late := best(6, func() time.Duration {
+	late := best(8, func() time.Duration {
 		r := c.recv(num, make([]byte, 10), time.Now().Add(hang))
+		<-r.began
 		r.wait(moment) // so that Recv has looked, and found nothing
 		at := time.Now()
+		overslept := at.Sub(r.from) - moment // in which a device that polls comes closer to its next look
 		peer.Write([]byte("x"))
 		if !r.wait(hang) || r.err != nil {
 			c.skipf("Recv does not return what comes")
 		}
-		return r.at.Sub(at)
+		return r.at.Sub(at) + overslept
 	})
 	if late > prompt {
-		c.failf("Recv returns a byte %v after it was sent, in the best of 6 tries", late)
+		c.failf("Recv returns a byte %v after it was sent, in the best but one of 8 tries", late)
 	}
 }
 
@@ -767,7 +777,10 @@ func checkAcceptLock(c *check) {
 	// A lock that is held for some of the time shows in each of these rounds.
 	for range 4 {
 		slow := time.Duration(0)
-		for end := time.Now().Add(12 * moment); time.Now().Before(end) && slow < prompt; {
+		// A busy machine may sleep through the time that the lock is held: so many
+		// looks, too.
+		end := time.Now().Add(12 * moment)
+		for looks := 0; (looks < 40 || time.Now().Before(end)) && slow < prompt; looks++ {
 			start := time.Now()
 			if !ends(hang, func() { c.Dev.Send(other, nil, 0, start.Add(moment)) }) {
 				c.failf("a call for another socket waits")
