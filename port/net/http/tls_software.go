@@ -1,0 +1,17 @@
+//go:build tinynetport && !notls
+
+package http
+
+import (
+	"context"
+	"net/http/httptrace"
+)
+
+// dialTLSElsewhere makes a connection for an https URL where crypto/tls does
+// not do TLS in software. It tells whether it did.
+func (pc *persistConn) dialTLSElsewhere(ctx context.Context, cm connectMethod, trace *httptrace.ClientTrace) (bool, error) {
+	return false, nil
+}
+
+// canServeTLS returns why this program cannot serve https, if it cannot.
+func canServeTLS() error { return nil }
