@@ -12,7 +12,7 @@ GOFILES = $$(git ls-files -co --exclude-standard '*.go' | grep -v /testdata/)
 NESTED = $$(git ls-files -co --exclude-standard '*/go.mod' | grep -v /testdata/ | xargs -rn1 dirname)
 
 help: ## what the targets do
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t16
 
 test: ## all tests of go test ./..., within minutes
 	go test ./...
@@ -38,6 +38,10 @@ record: ## all of Go's own tests for every release, for docs/conformance.md (tak
 		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -tags nethttp2 net/http net/http/httptest; \
 	done
 	go test ./conformance -run TestPage -update
+
+record-port: ## what follows from the manifests: the record, docs/port.md, README's listing (fetches those releases)
+	go run ./cmd/tinynet upgrade -refresh
+	go run ./cmd/tinynet compare -md docs/port.md
 
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
@@ -68,4 +72,4 @@ print-race:
 print-nested:
 	@echo $(NESTED)
 
-.PHONY: help test race matrix conform record bench fuzz lint ci print-race print-nested
+.PHONY: help test race matrix conform record record-port bench fuzz lint ci print-race print-nested

@@ -10,7 +10,7 @@ package port
 import "embed"
 
 // FS has the manifests and sources by their path below GOROOT/src, for example
-// net/manifest.toml and net/fd_netdev.go.
+// net/manifest.toml and net/fd_netdev.go, and the record, upstream.lock.
 //
-//go:embed net crypto
+//go:embed net crypto upstream.lock
 var FS embed.FS

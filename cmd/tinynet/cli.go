@@ -17,6 +17,7 @@ import (
 
 	"github.com/tinynet/tinynet/apicheck"
 	"github.com/tinynet/tinynet/assemble"
+	"github.com/tinynet/tinynet/record"
 	"github.com/tinynet/tinynet/toolchain"
 )
 
@@ -32,6 +33,7 @@ type tool struct {
 	become func(path string, args, env []string) (int, error)
 
 	goRelease, goRoot string // -go and -goroot
+	strict            bool   // -strict
 }
 
 // Exit states.
@@ -110,7 +112,13 @@ func isUsage(err error) (string, bool) {
 func selected(root *ffcli.Command, args []string) *ffcli.Command {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	root.FlagSet.VisitAll(func(f *flag.Flag) { fs.String(f.Name, "", "") })
+	root.FlagSet.VisitAll(func(f *flag.Flag) {
+		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+			fs.Bool(f.Name, false, "")
+		} else {
+			fs.String(f.Name, "", "")
+		}
+	})
 	fs.Parse(args)
 	if c := find(root, fs.Arg(0)); c != nil {
 		return c
@@ -141,6 +149,8 @@ func (t *tool) commands() *ffcli.Command {
 		t.treeCommand(),
 		t.apiCommand(),
 		t.conformCommand(),
+		t.compareCommand(),
+		t.upgradeCommand(),
 		t.command("version", "tinynet version", "print the version of this program", "", func(ctx context.Context, args []string) error {
 			if len(args) > 0 {
 				return usagef("unexpected argument %s", args[0])
@@ -192,6 +202,7 @@ func (t *tool) command(name, short, does, long string, exec func(context.Context
 	if name != "version" && name != "help" {
 		fs.StringVar(&t.goRelease, "go", "", "use the Go release `VERSION`, such as 1.25.11; it is fetched if it is not here")
 		fs.StringVar(&t.goRoot, "goroot", "", "use the Go installed in `DIR`")
+		fs.BoolVar(&t.strict, "strict", false, "fail if changes of the port rest on code of Go's that nobody looked at, instead of saying so")
 	}
 	return &ffcli.Command{Name: name, ShortUsage: short, ShortHelp: does, LongHelp: long, FlagSet: fs, Exec: exec}
 }
@@ -289,7 +300,43 @@ func (t *tool) tree(root assemble.Goroot) (*assemble.Tree, error) {
 		return nil, assembling(root, err)
 	}
 	tree, err := assemble.Assemble(m, root)
+	if err == nil {
+		err = t.checkRecord(root, m)
+	}
 	return tree, assembling(root, err)
+}
+
+// checkRecord says which changes of the port rest on code of Go's that is not as
+// it was when they were made; with -strict that is an error.
+func (t *tool) checkRecord(root assemble.Goroot, m *assemble.Manifest) error {
+	rec, err := record.Of(t.port)
+	if rec == nil || err != nil {
+		return err
+	}
+	if !t.strict {
+		if known, err := rec.Known(root); known || err != nil {
+			return err
+		}
+	}
+	if m == nil {
+		if m, err = assemble.LoadManifest(t.port); err != nil {
+			return err
+		}
+	}
+	s, err := assemble.Look(m, root)
+	if err != nil {
+		return err
+	}
+	f, err := rec.Check(root, s)
+	if err != nil || f.Quiet() {
+		return err
+	}
+	text := strings.TrimSuffix(f.Text(), "\n")
+	if t.strict {
+		return fmt.Errorf("assemble the port from %s in %s: -strict:\n%s", root.Version, root.Dir, text)
+	}
+	fmt.Fprintln(t.progress.writer(t.stderr), text)
+	return nil
 }
 
 // overlay finds the port assembled in the cache, or puts it there.
@@ -298,7 +345,9 @@ func (t *tool) overlay(root assemble.Goroot) (o *assemble.Overlay, cache string,
 	if cache, err = cacheDir(); err != nil {
 		return nil, "", err
 	}
-	o, err = assemble.Cached(t.port, root, cache)
+	if o, err = assemble.Cached(t.port, root, cache); err == nil {
+		err = t.checkRecord(root, nil)
+	}
 	return o, cache, assembling(root, err)
 }
 

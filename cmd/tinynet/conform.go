@@ -69,8 +69,11 @@ type conformOptions struct {
 }
 
 func (t *tool) conform(ctx context.Context, c conformance.Config, opt conformOptions) error {
-	tc, _, err := t.toolchain(ctx, "")
+	tc, root, err := t.toolchain(ctx, "")
 	if err != nil {
+		return err
+	}
+	if err := t.checkRecord(root, nil); err != nil {
 		return err
 	}
 	if c.Cache, err = cacheDir(); err != nil {
