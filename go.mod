@@ -5,7 +5,7 @@ go 1.23.0
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/peterbourgon/ff/v3 v3.4.0
-	golang.org/x/net v0.33.0
+	golang.org/x/net v0.43.0
 	golang.org/x/term v0.34.0
 	tinygo.org/x/drivers v0.36.0
 )

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestBrowser looks at the page with headless Chromium, where there is one.
+// TestBrowser looks at the examples' pages with headless Chromium, where there is one.
 // The test itself is in a module of its own, in browser/.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
@@ -27,8 +27,17 @@ func TestBrowser(t *testing.T) {
 	} else if err != nil {
 		t.Fatalf("go list: %v\n%s", err, out)
 	}
-	_, url := serve(t, build(t, "webserver"), "-addr", "127.0.0.1:0")
-	p := launch(t, "go", "test", "-C", "e2e/browser", "-count=1", "-v", ".", "-args", "-url", url, "-chromium", chromium)
+	args := []string{"test", "-C", "e2e/browser", "-count=1", "-v", ".", "-args", "-chromium", chromium}
+	for _, server := range []struct {
+		flag, example string
+		args          []string
+	}{
+		{"-url", "webserver", nil}, {"-site", "webstatic", nil}, {"-echo", "websocket/handler", nil}, {"-dashboard", "dashboard", []string{"-every", "50ms"}},
+	} {
+		_, url := serve(t, build(t, server.example), append(server.args, "-addr", "127.0.0.1:0")...)
+		args = append(args, server.flag, url)
+	}
+	p := launch(t, "go", args...)
 	if status := p.wait(t, startLimit); status != 0 {
 		t.Errorf("%s: status %d:\n%s", p.cmd, status, p.said())
 	}

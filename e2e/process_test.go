@@ -89,6 +89,7 @@ type process struct {
 
 	mu     sync.Mutex
 	output bytes.Buffer  // both streams, for messages
+	news   chan struct{} // has something if there may be more output
 	lines  chan string   // of standard output
 	ended  chan struct{} // closed when the command has ended
 	err    error         // how it ended
@@ -97,6 +98,12 @@ type process struct {
 // launch starts a command in the repository's root. It and all its
 // descendants have ended when the test has.
 func launch(t *testing.T, name string, args ...string) *process {
+	t.Helper()
+	return launchWith(t, nil, nil, name, args...)
+}
+
+// launchWith also gives it open files, from number 3 on, and variables.
+func launchWith(t *testing.T, files []*os.File, env []string, name string, args ...string) *process {
 	t.Helper()
 	dependOnSources()
 	self, err := os.Executable()
@@ -129,10 +136,13 @@ func launch(t *testing.T, name string, args ...string) *process {
 	p := &process{
 		cmd:   exec.Command(name, args...),
 		group: g.Process.Pid,
+		news:  make(chan struct{}, 1),
 		lines: make(chan string, 100),
 		ended: make(chan struct{}),
 	}
 	p.cmd.Dir = root
+	p.cmd.ExtraFiles = files
+	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: p.group}
 	p.cmd.WaitDelay = 5 * time.Second // for children that outlive it, which wait tells of
 	stdout, w := io.Pipe()
@@ -172,6 +182,10 @@ func launch(t *testing.T, name string, args ...string) *process {
 func (p *process) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	select {
+	case p.news <- struct{}{}:
+	default:
+	}
 	return p.output.Write(b)
 }
 
@@ -318,7 +332,7 @@ func tinynet(t *testing.T) string {
 // has it too, and returns the program's path.
 func build(t *testing.T, example string) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), example)
+	bin := filepath.Join(t.TempDir(), filepath.Base(example))
 	args := []string{"go", "build", "-o", bin}
 	if raceDetector {
 		args = append(args, "-race")

@@ -91,7 +91,7 @@ func TestWebserverStartErrors(t *testing.T) {
 		{[]string{"-addr", "127.0.0.1:99999"}, 1, "invalid port"},
 		{[]string{"-addr", "nonsense"}, 1, "missing port in address"},
 		{[]string{"-port", "80"}, 2, "flag provided but not defined: -port"},
-		{[]string{"8080"}, 2, "-addr ADDRESS"},
+		{[]string{"8080"}, 2, "unexpected argument 8080"},
 	} {
 		p := launch(t, tinynet(t), append([]string{"run", "./examples/webserver", "--"}, test.args...)...)
 		if status := p.wait(t, startLimit); status != test.status || !strings.Contains(p.said(), test.said) {

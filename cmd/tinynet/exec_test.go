@@ -56,6 +56,9 @@ func module(t *testing.T) string {
 		"go.mod":             "module example.com/m\n\ngo 1.23\n",
 		"cmd/hello/main.go":  program,
 		"cmd/tagged/main.go": "//go:build special\n\npackage main\n\nfunc main() { println(\"special\") }\n",
+		"cmd/port/main.go":   "//go:build tinynet\n\npackage main\n\nfunc main() { println(\"tagged\") }\n",
+		"nested/go.mod":      "module example.com/nested\n\ngo 1.23\n",
+		"nested/main.go":     "package main\n\nfunc main() { println(\"from a module of its own\") }\n",
 		"lib/lib.go":         "package lib\n",
 		"lib/lib_test.go":    "package lib\n\nimport (\n\t\"net\"\n\t\"testing\"\n)\n\nfunc TestPort(t *testing.T) {\n\tif !net.OnThePort {\n\t\tt.Fail()\n\t}\n}\n\nfunc TestFails(t *testing.T) { t.Fatal(\"as it should\") }\n",
 		"broken/broken.go":   "package main\n\nfunc main() { nonsense() }\n",
@@ -203,6 +206,12 @@ func TestRun(t *testing.T) {
 	finish(t, run("one/a.go", "one/b.go", "x")).want(t, 0, "from two files")
 	finish(t, in(mod, run("./cmd/hello"), "PROGRAM=fail")).want(t, 7, "!exit status")
 	finish(t, run("-tags", "special", "./cmd/tagged")).want(t, 0, "special")
+	finish(t, run("./cmd/port")).want(t, 0, "tagged")
+	finish(t, run("-tags", "special", "./cmd/port")).want(t, 0, "tagged")
+	finish(t, in(mod, run("./cmd/tagged"), "GOFLAGS=-tags=special")).want(t, 0, "special")
+	finish(t, run("./nested")).want(t, 0, "from a module of its own")
+	finish(t, run(filepath.Join(mod, "nested"))).want(t, 0, "from a module of its own")
+	finish(t, run("./nested/...")).want(t, 1)
 	finish(t, run("-x", "./cmd/hello")).want(t, 0, "WORK=")
 
 	echo := in(mod, run("./cmd/hello"), "PROGRAM=echo")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"go/version"
 	"path/filepath"
+	"strings"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
@@ -44,6 +45,7 @@ type builder struct {
 	gocmd string
 	env   []string
 	cache string
+	tags  string // from GOFLAGS
 }
 
 // builder assembles the port for the go command with these arguments.
@@ -91,7 +93,13 @@ func (t *tool) builder(ctx context.Context, g goArgs) (*builder, error) {
 		return nil, err
 	}
 	gocmd, err := p.tc.Command()
-	return &builder{gocmd: gocmd, env: toolchain.Setenv(p.tc.Environ(), "GOFLAGS", flags), cache: p.cache}, err
+	tags := ""
+	for _, word := range words {
+		if name, value, _ := strings.Cut(strings.TrimLeft(word, "-"), "="); name == "tags" {
+			tags = value
+		}
+	}
+	return &builder{gocmd: gocmd, env: toolchain.Setenv(p.tc.Environ(), "GOFLAGS", flags), cache: p.cache, tags: tags}, err
 }
 
 // A placed port is one that a toolchain can build on.

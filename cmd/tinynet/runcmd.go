@@ -30,7 +30,8 @@ func (t *tool) runCommand() *ffcli.Command {
 	var opt runOptions
 	c := t.command("run", "tinynet run [-board BOARD] [-tags TAGS] [-race] [-x] [-go VERSION | -goroot DIR] PKG [-- ARGS]", "build a program on the port and run it", `
 PKG is a package as for go build, in your own module, or files that end in .go.
-On the board native, the program runs on this computer over its sockets.
+A folder in another module is built there. On the board native, the program runs
+on this computer over its sockets. The build tag tinynet is set.
 
 Examples:
   tinynet run ./examples/webserver
@@ -76,21 +77,28 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
 		return usagef("%s: not a package", pkg[0])
 	}
-	on, err := t.builder(ctx, goArgs{})
+	dir := ""
+	if len(pkg) == 1 {
+		dir = ownModule(pkg[0])
+	}
+	if dir != "" {
+		pkg = []string{"."}
+	}
+	on, err := t.builder(ctx, goArgs{dir: dir})
 	if err != nil {
 		return err
 	}
-	var buildFlags []string
-	if opt.tags != "" {
-		buildFlags = append(buildFlags, "-tags="+opt.tags)
+	if opt.tags == "" {
+		opt.tags = on.tags
 	}
+	buildFlags := []string{"-tags=" + tagged(opt.tags)}
 	if opt.race {
 		buildFlags = append(buildFlags, "-race")
 	}
 	if opt.x {
 		buildFlags = append(buildFlags, "-x")
 	}
-	b := &build{t: t, on: on, flags: buildFlags, pkg: pkg}
+	b := &build{t: t, on: on, dir: dir, flags: buildFlags, pkg: pkg}
 	exe, err := b.program(ctx)
 	if err != nil {
 		return err
@@ -102,10 +110,58 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	return err
 }
 
+// portTag is set in what run builds: a program that needs a function that only
+// the port's net has asks for it.
+const portTag = "tinynet"
+
+func tagged(tags string) string {
+	if tags == "" {
+		return portTag
+	}
+	return tags + "," + portTag
+}
+
+// ownModule is a package's folder if that is in another module than this
+// folder, where the go command would not build it.
+func ownModule(pkg string) string {
+	if !filepath.IsAbs(pkg) && pkg != "." && pkg != ".." &&
+		!strings.HasPrefix(filepath.ToSlash(pkg), "./") && !strings.HasPrefix(filepath.ToSlash(pkg), "../") {
+		return "" // an import path
+	}
+	dir, err := filepath.Abs(pkg)
+	if err != nil {
+		return ""
+	}
+	if fi, err := os.Stat(dir); err != nil || !fi.IsDir() {
+		return "" // a pattern, or an error of the go command's
+	}
+	wd, err := os.Getwd()
+	if err != nil || modfile(dir) == "" || modfile(dir) == modfile(wd) {
+		return ""
+	}
+	return dir
+}
+
+// modfile is the go.mod that counts in a folder.
+func modfile(dir string) string {
+	for {
+		name := filepath.Join(dir, "go.mod")
+		if fi, err := os.Stat(name); err == nil && !fi.IsDir() {
+			return name
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
 // A build makes a program from a package.
 type build struct {
 	t     *tool
 	on    *builder
+	dir   string // where the go command runs, if not here
 	flags []string
 	pkg   []string
 }
@@ -121,7 +177,7 @@ func (b *build) program(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(strings.Join(append(append([]string{wd}, b.flags...), b.pkg...), "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join(append(append([]string{wd, b.dir}, b.flags...), b.pkg...), "\x00")))
 	parent := filepath.Join(b.on.cache, "run")
 	folder := filepath.Join(parent, hex.EncodeToString(sum[:16]))
 	fail := func(err error) (string, error) { return "", fmt.Errorf("keep the program in %s: %w", folder, err) }
@@ -174,6 +230,7 @@ func (b *build) into(ctx context.Context, target string) (string, error) {
 		}
 		args := append([]string{"build", "-o", target + string(filepath.Separator)}, b.flags...)
 		cmd := exec.CommandContext(ctx, b.on.gocmd, append(args, b.pkg...)...)
+		cmd.Dir = b.dir
 		cmd.Env = b.on.env
 		cmd.Stdin = b.t.stdin
 		cmd.Stdout, cmd.Stderr = b.t.progress.writer(b.t.stdout), b.t.progress.writer(b.t.stderr)

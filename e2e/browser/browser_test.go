@@ -1,5 +1,5 @@
-// Package browser looks at the webserver example's page with a real browser,
-// headless Chromium. It is a module of its own because chromedp needs a newer
+// Package browser looks at the examples' pages with a real browser, headless
+// Chromium. It is a module of its own because chromedp needs a newer
 // Go than the rest. The test beside it (in ../) starts the server and runs it.
 package browser
 
@@ -22,6 +22,9 @@ import (
 
 var (
 	pageURL  = flag.String("url", "", "where the webserver example listens, such as http://127.0.0.1:8080")
+	dashURL  = flag.String("dashboard", "", "where the dashboard example listens")
+	echoURL  = flag.String("echo", "", "where the websocket/handler example listens")
+	siteURL  = flag.String("site", "", "where the webstatic example listens")
 	chromium = flag.String("chromium", "chromium", "the browser's program")
 	shots    = flag.String("shots", "", "the `folder` to put pictures of the page into, failure or not")
 )
@@ -56,9 +59,9 @@ func (tab *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 }
 
 // eval is the value of an expression in the page.
-func eval[T any](tab *tab, expression string) T {
+func eval[T any](tab *tab, expression string, options ...chromedp.EvaluateOption) T {
 	tab.Helper()
-	v, err := chromedp.Run(tab.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(tab.ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
 		tab.Fatalf("%s: %v", expression, err)
 	}
@@ -121,25 +124,28 @@ func (tab *tab) picture(dir, name string) {
 	tab.Logf("a picture of the page is in %s", file)
 }
 
-func TestPage(t *testing.T) {
-	if *pageURL == "" {
-		t.Skip("no -url of a webserver: `go test ./e2e`, from the repository's root, starts one")
+// open starts a browser with a tab that is at a page. At the end of the test,
+// nothing that the browser has to say of the page may be left.
+func open(t *testing.T, url string) *tab {
+	t.Helper()
+	if url == "" {
+		t.Skip("no URL of a server: `go test ./e2e`, from the repository's root, starts them all")
 	}
 	options := append([]chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(*chromium), chromedp.UserDataDir(t.TempDir()),
 	}, flags...)
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	defer stop()
+	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(ctx)
-	defer closeTab()
+	t.Cleanup(closeTab)
 	if err := chromedp.Do(ctx); err != nil { // the browser starts
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+	t.Cleanup(cancel)
 
 	tab := &tab{t, ctx}
-	defer func() {
+	t.Cleanup(func() {
 		if t.Failed() {
 			dir, err := os.MkdirTemp("", "tinynet-page-")
 			if err != nil {
@@ -148,13 +154,19 @@ func TestPage(t *testing.T) {
 			}
 			tab.picture(dir, "failed")
 		}
-	}()
+	})
 
 	// What the browser has to say of the page: errors, blocked styles, ...
 	var complaints []string
 	heard := make(chan struct{})
 	hearing, endHearing := context.WithCancel(ctx)
-	defer endHearing()
+	t.Cleanup(func() {
+		endHearing()
+		<-heard
+		if len(complaints) > 0 {
+			t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
+		}
+	})
 	tab.do(
 		chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 			entries := cdp.Events(hearing, target, log.EntryAdded)
@@ -172,7 +184,99 @@ func TestPage(t *testing.T) {
 		}),
 		chromedp.EmulateViewport(1280, 900),
 	)
-	tab.leads(chromedp.Navigate(*pageURL))
+	tab.leads(chromedp.Navigate(url))
+	return tab
+}
+
+// fits looks at the page on a phone and on a desk.
+func (tab *tab) fits(name string) {
+	tab.Helper()
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"phone", 360, 740}, {"desktop", 1280, 900}} {
+		tab.do(chromedp.EmulateViewport(size.width, size.height))
+		if width := eval[int64](tab, `document.documentElement.scrollWidth`); width > size.width {
+			tab.Errorf("on a %s, %d wide, the page is %d wide", size.name, size.width, width)
+		}
+		if *shots != "" {
+			tab.picture(*shots, name+size.name)
+		}
+	}
+}
+
+// until waits for a condition in the page, which each change of it may make true.
+func (tab *tab) until(condition string) {
+	tab.Helper()
+	met := eval[bool](tab, `new Promise(resolve => {
+		const look = () => { if (`+condition+`) { observer.disconnect(); clearTimeout(limit); resolve(true); } };
+		const observer = new MutationObserver(look);
+		const limit = setTimeout(() => { observer.disconnect(); resolve(false); }, 60000);
+		observer.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+		look();
+	})`, chromedp.EvalAwaitPromise)
+	if !met {
+		tab.Fatalf("it never came true: %s\nThe page shows:\n%s", condition, eval[string](tab, "document.body.innerText"))
+	}
+}
+
+func TestDashboard(t *testing.T) {
+	tab := open(t, *dashURL)
+	tab.want("h1", "Dashboard")
+	tab.until(`document.getElementById("state").textContent == "live"`)
+	tab.until(`Number(document.body.dataset.last) > 5`)
+	tab.want("h2", "Memory in use")
+	// The line grows with each event, and its end is the value that is shown.
+	last := eval[int](tab, `Number(document.body.dataset.last)`)
+	points := eval[int](tab, `document.querySelector("polyline").points.numberOfItems`)
+	if points < 5 {
+		t.Errorf("the line has %d points at event %d", points, last)
+	}
+	tab.until(`Number(document.body.dataset.last) >= ` + strconv.Itoa(last+10))
+	if more := eval[int](tab, `document.querySelector("polyline").points.numberOfItems`); more < min(points+10, 120) {
+		t.Errorf("ten events later the line has %d points, it had %d", more, points)
+	}
+	if v := eval[float64](tab, `Number(document.querySelector("output").textContent)`); v <= 0 || v > 1e6 {
+		t.Errorf("the memory in use is shown as %v kB", v)
+	}
+	if box := eval[[]float64](tab, `(() => { const b = document.querySelector("polyline").getBBox(); return [b.x, b.y, b.x + b.width, b.y + b.height]; })()`); box[0] < 0 || box[1] < 0 || box[2] != 600 || box[3] > 200 {
+		t.Errorf("the line is at %v of 600 by 200", box)
+	}
+	tab.fits("dashboard-")
+}
+
+func TestEcho(t *testing.T) {
+	tab := open(t, *echoURL)
+	tab.until(`document.getElementById("open") != null`)
+	for i, text := range []string{"hello", `<b>"x"</b> & 日本`} {
+		tab.do(
+			chromedp.SendKeys(chromedp.CSS("input"), text),
+			chromedp.Click(chromedp.CSS("button")),
+		)
+		tab.until(`document.querySelectorAll("li").length == ` + strconv.Itoa(i+1))
+		tab.want("li:last-child", text)
+	}
+	tab.fits("echo-")
+}
+
+func TestSite(t *testing.T) {
+	tab := open(t, *siteURL)
+	tab.want("h1", "A small site")
+	if width := eval[int](tab, `document.querySelector("img").naturalWidth`); width == 0 {
+		t.Error("the picture is not shown")
+	}
+	if size := eval[string](tab, `getComputedStyle(document.body).margin`); size != "0px" {
+		t.Errorf("the style does not count: the margin is %s", size)
+	}
+	tab.fits("site-")
+	tab.leads(chromedp.Click(chromedp.CSS("a")))
+	if text := eval[string](tab, `document.body.innerText`); !strings.Contains(text, "flash of a microcontroller") {
+		t.Errorf("the link leads to:\n%s", text)
+	}
+}
+
+func TestPage(t *testing.T) {
+	tab := open(t, *pageURL)
 	tab.want("h1", "tinynet")
 
 	t.Log("the counter")
@@ -223,25 +327,8 @@ func TestPage(t *testing.T) {
 	}
 
 	t.Log("the layout")
-	for _, size := range []struct {
-		name          string
-		width, height int64
-	}{{"phone", 360, 740}, {"desktop", 1280, 900}} {
-		tab.do(chromedp.EmulateViewport(size.width, size.height))
-		if width := eval[int64](tab, `document.documentElement.scrollWidth`); width > size.width {
-			t.Errorf("on a %s, %d wide, the page is %d wide", size.name, size.width, width)
-		}
-		if *shots != "" {
-			tab.picture(*shots, size.name)
-		}
-	}
+	tab.fits("")
 	if n := eval[int](tab, `[...document.querySelectorAll("input,textarea")].filter(e => !e.labels.length).length`); n > 0 {
 		t.Errorf("%d fields have no label", n)
-	}
-
-	endHearing()
-	<-heard
-	if len(complaints) > 0 {
-		t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
 	}
 }

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"time"
+
+	"github.com/tinynet/tinynet/examples/internal/online"
 )
 
 // serve answers every connection that ln takes until ln is closed.
@@ -17,13 +18,13 @@ func serve(ln net.Listener) error {
 		}
 		if err != nil {
 			// Out of sockets, say: others end, and then there is room again.
-			report(err.Error())
+			online.Say("tcpecho: ", err.Error())
 			time.Sleep(time.Second)
 			continue
 		}
 		go func() {
 			if err := echo(conn); err != nil {
-				report(err.Error())
+				online.Say("tcpecho: ", err.Error())
 			}
 		}()
 	}
@@ -54,8 +55,3 @@ func echo(conn net.Conn) error {
 	}
 	return nil
 }
-
-func announce(addr string) { os.Stdout.WriteString("listening on " + addr + "\n") }
-
-// report does without fmt and log: on a board they would be half the program.
-func report(what string) { os.Stderr.WriteString("tcpecho: " + what + "\n") }

@@ -1,5 +1,3 @@
-//go:build !baremetal
-
 // Tcpecho answers every TCP connection with the bytes that it sent, a
 // goroutine for each. It is the smallest server there is over net, and a
 // handy partner for measuring.
@@ -12,47 +10,39 @@
 // It prints "listening on ADDR" once that is true, and stops on an interrupt
 // (Ctrl-C) or SIGTERM.
 //
-// On a board, where there is no command line and it listens on port 8080:
+// On a board:
 //
 //	tinynet tinygo flash -target=nano-rp2040 -stack-size=8kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD" ./examples/tcpecho
 //
-// Boards with a Wi-Fi module that examples/internal/wifi knows join the network
-// by themselves; on others the program first sets its network device.
+// docs/boards.md says which boards join the network by themselves, and how.
 package main
 
 import (
-	"flag"
 	"net"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/tinynet/tinynet/examples/internal/online"
+)
+
+var (
+	ssid, pass string // the Wi-Fi network that a board joins
+	addr       string
 )
 
 func main() {
-	addr := flag.String("addr", ":8080", "the `address` to listen on; port 0 takes a free one")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		report("it takes no arguments, only -addr ADDRESS")
-		os.Exit(2)
-	}
-
-	// Asked for before anyone can know that the server is up, so that no signal is missed.
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
-
-	ln, err := net.Listen("tcp", *addr)
+	host := online.Start(ssid, pass, online.Setting{
+		Name: "addr", Value: &addr, Default: ":8080", Usage: "the `address` to listen on; port 0 takes a free one"})
+	stopped := online.Stopped()
+	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		report(err.Error())
-		os.Exit(1)
+		online.Fail(err)
 	}
-	announce(ln.Addr().String())
+	online.Say("listening on ", online.Where(ln.Addr(), host))
 	go func() {
-		<-stop
+		<-stopped
 		ln.Close()
 	}()
 	if err := serve(ln); err != nil {
-		report(err.Error())
-		os.Exit(1)
+		online.Fail(err)
 	}
 }

@@ -1,5 +1,3 @@
-//go:build !baremetal
-
 // Webserver shows what a device's own web page is made of: a counter that all
 // visitors share, an LED switch, a form, and a cookie. It is written against
 // net and net/http as any Go program is, serves many visitors at once, and
@@ -13,62 +11,37 @@
 // It prints "listening on http://ADDR" once that is true, and stops on an
 // interrupt (Ctrl-C) or SIGTERM after it has answered what was asked.
 //
-// On a board, where there is no command line and it listens on port 80:
+// On a board, where it listens on port 80:
 //
 //	tinynet tinygo flash -target=nano-rp2040 -stack-size=8kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD" ./examples/webserver
 //
-// Boards with a Wi-Fi module that examples/internal/wifi knows join the network
-// by themselves; on others the program first sets its network device.
+// docs/boards.md says which boards join the network by themselves, and how.
 package main
 
 import (
-	"context"
-	"flag"
 	"net"
-	"os"
-	"os/signal"
-	"syscall"
-	"time"
+
+	"github.com/tinynet/tinynet/examples/internal/online"
+	"github.com/tinynet/tinynet/examples/internal/web"
+)
+
+var (
+	ssid, pass string // the Wi-Fi network that a board joins
+	addr       string
 )
 
 func main() {
-	addr := flag.String("addr", ":8080", "the `address` to listen on; port 0 takes a free one")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		os.Stderr.WriteString("webserver: it takes no arguments, only -addr ADDRESS\n")
-		os.Exit(2)
-	}
-	if err := run(*addr); err != nil {
-		os.Stderr.WriteString("webserver: " + err.Error() + "\n")
-		os.Exit(1)
-	}
-}
-
-func run(addr string) error {
-	// Asked for before anyone can know that the server is up, so that no signal is missed.
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer restore()
-
+	host := online.Start(ssid, pass, online.Setting{
+		Name: "addr", Value: &addr, Default: online.WebAddr, Usage: "the `address` to listen on; port 0 takes a free one"})
+	stopped := online.Stopped()
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		return err
+		online.Fail(err)
 	}
+	online.Say("listening on http://", online.Where(ln.Addr(), host))
 	srv := newServer(new(site))
-	served := make(chan error, 1)
-	announce(ln, "localhost")
-	go func() { served <- srv.Serve(ln) }()
-
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
+	if err := web.Run(srv, func() error { return srv.Serve(ln) }, stopped); err != nil {
+		online.Fail(err)
 	}
-	restore() // a second signal ends the program at once
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if srv.Shutdown(ctx) != nil {
-		return srv.Close() // somebody kept a request open: it has had its time
-	}
-	return nil
 }

@@ -2,13 +2,12 @@ package main
 
 import (
 	"errors"
-	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/tinynet/tinynet/examples/internal/web"
 )
 
 // maxForm is more than the page's longest form needs (200 characters of three
@@ -35,29 +34,7 @@ func newServer(s *site) *http.Server {
 	mux.HandleFunc("POST /count", form(s.postCount))
 	mux.HandleFunc("POST /led", form(s.postLED))
 	mux.HandleFunc("POST /note", form(s.postNote))
-	return &http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      10 * time.Second,
-		IdleTimeout:       30 * time.Second,
-		MaxHeaderBytes:    8 << 10,
-	}
-}
-
-// announce tells on standard output (a board's serial line) where the page is.
-func announce(ln net.Listener, host string) {
-	os.Stdout.WriteString("listening on " + pageURL(ln, host) + "\n")
-}
-
-// pageURL is what to open in a browser. A listener on all addresses names none
-// that could be opened: host stands in.
-func pageURL(ln net.Listener, host string) string {
-	addr := ln.Addr().String()
-	if a, ok := ln.Addr().(*net.TCPAddr); ok && a.IP.IsUnspecified() {
-		addr = net.JoinHostPort(host, strconv.Itoa(a.Port))
-	}
-	return "http://" + addr
+	return web.NewServer(mux)
 }
 
 // page answers GET / and counts, in a cookie, how often this browser has asked.

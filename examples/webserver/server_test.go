@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -114,30 +113,5 @@ func TestLongestNoteFits(t *testing.T) {
 	w := ask(t, new(site), "POST", "/note", url.Values{"name": {strings.Repeat("字", 30)}, "text": {strings.Repeat("字", 200)}})
 	if w.Code != http.StatusSeeOther {
 		t.Errorf("status %d: %s", w.Code, w.Body)
-	}
-}
-
-type addrListener struct {
-	net.Listener
-	addr net.Addr
-}
-
-func (l addrListener) Addr() net.Addr { return l.addr }
-
-func TestPageURL(t *testing.T) {
-	for addr, want := range map[string]string{
-		"127.0.0.1:8080":   "http://127.0.0.1:8080",
-		"[::1]:9000":       "http://[::1]:9000",
-		"[::]:8080":        "http://localhost:8080",
-		"0.0.0.0:80":       "http://localhost:80",
-		"192.168.1.2:8080": "http://192.168.1.2:8080",
-	} {
-		a, err := net.ResolveTCPAddr("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := pageURL(addrListener{addr: a}, "localhost"); got != want {
-			t.Errorf("listening on %s: said %s, want %s", addr, got, want)
-		}
 	}
 }

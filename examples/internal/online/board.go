@@ -1,0 +1,54 @@
+//go:build baremetal
+
+package online
+
+import "time"
+
+// again is how long a board waits between two rounds of Run.
+const again = 10 * time.Second
+
+// Start joins the network and returns the address that the board got there.
+func Start(ssid, pass string, settings ...Setting) (host string) {
+	for _, s := range settings {
+		if *s.Value == "" {
+			*s.Value = s.Default
+		}
+	}
+	host, err := join(ssid, pass)
+	if err != nil {
+		Say("joining the network: ", err.Error())
+		halt()
+	}
+	return host
+}
+
+// Stopped is a channel on which nothing ever comes: a board runs until it is
+// switched off.
+func Stopped() <-chan struct{} { return nil }
+
+// Run does what the example does over and over: who reads the board's serial
+// line may begin at any time.
+func Run(do func() error) {
+	for {
+		if err := do(); err != nil {
+			Say("error: ", err.Error())
+		}
+		time.Sleep(again)
+	}
+}
+
+// Fail says what is wrong. There is nobody to return to.
+func Fail(err error) {
+	Say("error: ", err.Error())
+	halt()
+}
+
+// halt leaves the board as it is, so that its USB port stays there for the next
+// program.
+func halt() { select {} }
+
+// Where web servers listen.
+const (
+	WebAddr    = ":80"
+	WebTLSAddr = ":443"
+)
