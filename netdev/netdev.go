@@ -24,6 +24,7 @@
 //	Interfacer         tells one interface, net0, with the address from Addr
 //	Multicaster        fails ListenMulticastUDP
 //	UnixNamer          has unix sockets on its built-in loopback only
+//	TLSOffload         never opens a socket with IPPROTO_TLS on it; see [UseTLS]
 //
 // All methods may be called by several goroutines at once, for the same socket
 // too: one in Recv, one in Send and others in Close, SetSockOpt and the methods
@@ -138,6 +139,16 @@ type Netdever interface {
 //
 //go:linkname Use net.useNetdev
 func Use(dev Netdever)
+
+// UseTLS is Use for a device that does TLS itself and, other than by having
+// [TLSOffload], cannot say so: the program vouches for it. The firmware drivers
+// of tinygo.org/x/drivers (wifinina, rtl8720dn, espat, comboat) need it only
+// where they are wrapped in another type, or on boards other than those that
+// come with such a module. A device that takes IPPROTO_TLS for TCP sends in the
+// clear what the program believes to be encrypted.
+//
+//go:linkname UseTLS net.useTLSNetdev
+func UseTLS(dev Netdever)
 
 // Host returns the device that is the system's own sockets, nil if this system
 // has none. It has all optional interfaces. As Use does, it links only with

@@ -129,3 +129,14 @@ type UnixNamer interface {
 	RecvFromUnix(sockfd int, buf []byte) (n int, from string, err error)
 	Unlink(name string) error
 }
+
+// A TLSOffload is a device that may do TLS itself. If TLSOffload returns true,
+// a socket with [IPPROTO_TLS] is TLS: Connect ends after the handshake, in which
+// the device has checked that the peer's certificate is valid now, is trusted
+// and is for host; it fails otherwise. What is given to Send is encrypted, what
+// Recv returns was authenticated, and the end that Recv tells by io.EOF is the
+// peer's close_notify; a connection that is cut off is another error. TLSOffload
+// does not block; it is asked before each dial, as firmware may be updated.
+type TLSOffload interface {
+	TLSOffload() bool
+}

@@ -57,6 +57,7 @@ type Device struct {
 	waiting int
 	watch   chan struct{} // closed when waiting or len(socks) has changed
 	spun    int
+	tls     int
 	random  *rand.Rand
 	halted  chan struct{}
 }
@@ -140,6 +141,14 @@ func (d *Device) OpenSockets() int {
 	d.net.mu.Lock()
 	defer d.net.mu.Unlock()
 	return len(d.socks)
+}
+
+// TLSSockets returns how many sockets with IPPROTO_TLS the device was asked for,
+// whether it has given them or not.
+func (d *Device) TLSSockets() int {
+	d.net.mu.Lock()
+	defer d.net.mu.Unlock()
+	return d.tls
 }
 
 // Spins returns how many calls have spun (EmptyRecvSpins).
@@ -384,6 +393,9 @@ func (d *Device) Socket(domain, stype, protocol int) (int, error) {
 	default:
 	}
 	secret := false
+	if protocol == netdev.IPPROTO_TLS {
+		d.tls++
+	}
 	switch {
 	case domain != netdev.AF_INET:
 		return -1, netdev.ErrFamilyNotSupported

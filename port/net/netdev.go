@@ -125,6 +125,8 @@ type device struct {
 	netdever
 	deadliner // every device has one: patient stands in for drivers that have none
 
+	driver netdever // as it was set, for TLS
+
 	datagrams  datagrammer
 	names      sockNamer
 	shutdowns  shutdowner
@@ -141,7 +143,7 @@ type device struct {
 }
 
 func newDevice(dev netdever) *device {
-	d := &device{netdever: dev, ip4: true}
+	d := &device{netdever: dev, driver: dev, ip4: true}
 	d.datagrams, _ = dev.(datagrammer)
 	if v, ok := dev.(deadliner); ok {
 		d.deadliner = v

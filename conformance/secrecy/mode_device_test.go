@@ -1,0 +1,5 @@
+//go:build tinynet_port && tlsoffload
+
+package secrecy_test
+
+const mode = onDevice

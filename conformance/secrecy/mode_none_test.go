@@ -1,0 +1,5 @@
+//go:build tinynet_port && notls
+
+package secrecy_test
+
+const mode = nowhere

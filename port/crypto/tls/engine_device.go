@@ -1,0 +1,174 @@
+//go:build tinynetport && !notls && (tlsoffload || (!tlssoftware && (ninafw || wioterminal || challenger_rp2040 || comboat_fw)))
+
+package tls
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	_ "unsafe" // for linkname
+)
+
+// The network device does TLS: a Conn is a TLS socket of the device, and
+// nothing else. What the device cannot do is an error, before anything is sent.
+const inSoftware = false
+
+var (
+	errDeviceServer = errors.New("tls: the network device does TLS for clients only, so this program has no TLS server (build tag tlssoftware adds one)")
+	errDeviceQUIC   = errors.New("tls: the network device does TLS, which is no good for QUIC (build tag tlssoftware adds it)")
+	errDeviceConn   = errors.New("tls: the network device does TLS and cannot do it over a connection that was made without (use Dial, or build tag tlssoftware)")
+	errDeviceHalf   = errors.New("tls: the network device cannot close one half of a TLS connection")
+)
+
+// An unsupportedField is a field of Config that the device cannot obey.
+type unsupportedField string
+
+func (f unsupportedField) Error() string {
+	return "tls: the network device does TLS, and cannot obey Config." + string(f) + " (build tag tlssoftware can)"
+}
+
+//go:linkname netDialTLS net.dialTLS
+func netDialTLS(ctx context.Context, d *net.Dialer, network, addr string) (*net.TLSConn, error)
+
+func dialElsewhere(ctx context.Context, d *net.Dialer, network, addr string, config *Config) (*Conn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err == nil {
+		err = config.forDevice(host)
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := netDialTLS(ctx, d, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	conn := Client(raw, config)
+	if err := conn.elsewhereHandshake(ctx); err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func serveElsewhere() error { return errDeviceServer }
+func quicElsewhere() error  { return errDeviceQUIC }
+
+// forDevice tells what in c keeps the device from making connections to host as
+// c wants them.
+func (c *Config) forDevice(host string) error {
+	if c == nil {
+		return nil
+	}
+	if name := c.ServerName; name != "" && !strings.EqualFold(name, host) {
+		return unsupportedField("ServerName other than the host that is dialled")
+	}
+	for _, field := range [...]struct {
+		name string
+		set  bool
+	}{
+		{"InsecureSkipVerify", c.InsecureSkipVerify},
+		{"RootCAs", c.RootCAs != nil},
+		{"Certificates", len(c.Certificates) > 0},
+		{"NameToCertificate", len(c.NameToCertificate) > 0},
+		{"GetCertificate", c.GetCertificate != nil},
+		{"GetClientCertificate", c.GetClientCertificate != nil},
+		{"GetConfigForClient", c.GetConfigForClient != nil},
+		{"VerifyPeerCertificate", c.VerifyPeerCertificate != nil},
+		{"VerifyConnection", c.VerifyConnection != nil},
+		{"NextProtos", len(c.NextProtos) > 0},
+		{"ClientAuth", c.ClientAuth != NoClientCert},
+		{"ClientCAs", c.ClientCAs != nil},
+		{"MinVersion", c.MinVersion != 0},
+		{"MaxVersion", c.MaxVersion != 0},
+		{"CipherSuites", c.CipherSuites != nil},
+		{"PreferServerCipherSuites", c.PreferServerCipherSuites},
+		{"CurvePreferences", len(c.CurvePreferences) > 0},
+		{"Rand", c.Rand != nil},
+		{"Time", c.Time != nil},
+		{"SessionTicketsDisabled", c.SessionTicketsDisabled},
+		{"SessionTicketKey", c.SessionTicketKey != [32]byte{}},
+		{"ClientSessionCache", c.ClientSessionCache != nil},
+		{"UnwrapSession", c.UnwrapSession != nil},
+		{"WrapSession", c.WrapSession != nil},
+		{"DynamicRecordSizingDisabled", c.DynamicRecordSizingDisabled},
+		{"Renegotiation", c.Renegotiation != RenegotiateNever},
+		{"KeyLogWriter", c.KeyLogWriter != nil},
+		{"EncryptedClientHelloConfigList", c.EncryptedClientHelloConfigList != nil},
+		{"EncryptedClientHelloRejectionVerify", c.EncryptedClientHelloRejectionVerify != nil},
+	} {
+		if field.set {
+			return unsupportedField(field.name)
+		}
+	}
+	return c.newerForDevice()
+}
+
+func (c *Conn) elsewhereHandshake(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.handshakeMutex.Lock()
+	defer c.handshakeMutex.Unlock()
+	if c.handshakeErr != nil || c.isHandshakeComplete.Load() {
+		return c.handshakeErr
+	}
+	c.handshakeErr = c.deviceVerdict()
+	if c.handshakeErr == nil {
+		c.isHandshakeComplete.Store(true)
+	}
+	return c.handshakeErr
+}
+
+// deviceVerdict tells why c is not TLS as it was asked for, or else notes what
+// is known of it. The device did the handshake when it connected.
+func (c *Conn) deviceVerdict() error {
+	if !c.isClient {
+		return errDeviceServer
+	}
+	raw, ok := c.conn.(*net.TLSConn)
+	if !ok {
+		return errDeviceConn
+	}
+	c.serverName = raw.Host()
+	if c.config == nil {
+		c.config = new(Config)
+	}
+	return c.config.forDevice(raw.Host())
+}
+
+// deviceReady lets Read and Write through to the device.
+func (c *Conn) deviceReady() error {
+	if c.isHandshakeComplete.Load() {
+		return nil
+	}
+	return c.elsewhereHandshake(context.Background())
+}
+
+func (c *Conn) elsewhereRead(b []byte) (int, error) {
+	if err := c.deviceReady(); err != nil {
+		return 0, err
+	}
+	return c.conn.Read(b)
+}
+
+func (c *Conn) elsewhereWrite(b []byte) (int, error) {
+	if err := c.deviceReady(); err != nil {
+		return 0, err
+	}
+	return c.conn.Write(b)
+}
+
+func (c *Conn) elsewhereCloseWrite() error {
+	if err := c.deviceReady(); err != nil {
+		return err
+	}
+	return errDeviceHalf
+}
+
+func (c *Conn) elsewhereClose() error {
+	if c.conn == nil {
+		return nil
+	}
+	return c.conn.Close()
+}

@@ -1,0 +1,11 @@
+//go:build tinynetport && !notls && (tlsoffload || (!tlssoftware && (ninafw || wioterminal || challenger_rp2040 || comboat_fw)))
+
+package tls
+
+// newerForDevice is forDevice for the fields that later releases of Go added.
+func (c *Config) newerForDevice() error {
+	if c.EncryptedClientHelloKeys != nil {
+		return unsupportedField("EncryptedClientHelloKeys")
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+//go:build tinynetport && (ninafw || wioterminal || challenger_rp2040 || comboat_fw)
+
+package net
+
+import "reflect"
+
+// tlsFirmware tells whether a driver is one of those whose firmware does TLS:
+// they were written before a driver could say so. Others on the same board, say
+// an Ethernet shield's, are not.
+func tlsFirmware(dev netdever) bool {
+	t := reflect.TypeOf(dev)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.PkgPath() {
+	case "tinygo.org/x/drivers/wifinina", "tinygo.org/x/drivers/rtl8720dn", "tinygo.org/x/drivers/espat", "tinygo.org/x/drivers/comboat":
+		return true
+	}
+	return false
+}
