@@ -25,6 +25,7 @@ const (
 
 	ndIPPROTO_TCP = 0x6
 	ndIPPROTO_UDP = 0x11
+	ndIPPROTO_TLS = 0xFE
 
 	ndSOL_SOCKET   = 0x1
 	ndSO_REUSEADDR = 0x2
@@ -117,6 +118,9 @@ type (
 		SendToUnix(sockfd int, buf []byte, to string) (int, error)
 		RecvFromUnix(sockfd int, buf []byte) (n int, from string, err error)
 		Unlink(name string) error
+	}
+	tlsOffload interface {
+		TLSOffload() bool
 	}
 )
 

@@ -11,13 +11,6 @@ import (
 	_ "unsafe" // for linkname
 )
 
-const ndIPPROTO_TLS = 0xFE
-
-// tlsOffload is TLSOffload of tinynet's package netdev.
-type tlsOffload interface {
-	TLSOffload() bool
-}
-
 // A trustedTLS is a device that the program says does TLS itself.
 type trustedTLS struct{ netdever }
 
