@@ -3,7 +3,7 @@ SHELL = /bin/bash
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME = 30s
 # Where goroutines meet: the tests there run once more with the race detector.
-RACE = ./assemble/... ./toolchain/... ./tinygoroot/... ./cmd/... ./netdev/... ./conformance/... ./examples/... ./e2e
+RACE = ./assemble/... ./toolchain/... ./upgrade/... ./security/... ./tinygoroot/... ./cmd/... ./netdev/... ./conformance/... ./examples/... ./e2e
 
 # The releases of Go that the port is made for, the newest patch of each.
 RELEASES = 1.23.12 1.24.13 1.25.11 1.26.8 1.27.4
@@ -43,6 +43,9 @@ record-port: ## what follows from the manifests: the record, docs/port.md, READM
 	go run ./cmd/tinynet upgrade -refresh
 	go run ./cmd/tinynet compare -md docs/port.md
 
+fixes: ## each security fix in security/fixes.toml, looked for in the releases before and after (fetches some forty)
+	go test -v -count=1 -tags fixes -timeout 2h -run TestFixes ./security
+
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
@@ -57,7 +60,7 @@ lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
-	go vet -tags matrix ./...
+	go vet -tags matrix,fixes ./...
 	@set -euo pipefail; for dir in . $(NESTED); do \
 		echo "$$dir: go mod tidy, go vet, staticcheck"; \
 		(cd $$dir && go mod tidy -diff && go vet ./... && go run $(STATICCHECK) ./...); \
@@ -72,4 +75,4 @@ print-race:
 print-nested:
 	@echo $(NESTED)
 
-.PHONY: help test race matrix conform record record-port bench fuzz lint ci print-race print-nested
+.PHONY: help test race matrix conform record record-port fixes bench fuzz lint ci print-race print-nested

@@ -42,6 +42,7 @@ type universe struct {
 	root  assemble.Goroot
 	port  map[string]map[string][]byte // import path -> file name -> contents
 	build build.Context
+	whole bool // check the function bodies of the port's packages, too
 	done  map[string]*types.Package
 	errs  map[string][]error // of each package, by import path
 
@@ -302,10 +303,10 @@ func (u *universe) check(importPath string) (*types.Package, error) {
 	errs := p.errs
 	conf := types.Config{
 		Importer:                 importer(u.check),
-		IgnoreFuncBodies:         true,
+		IgnoreFuncBodies:         !u.whole || u.port[importPath] == nil,
 		FakeImportC:              true,
-		DisableUnusedImportCheck: true,
-		Sizes:                    types.SizesFor("gc", goarch),
+		DisableUnusedImportCheck: !u.whole,
+		Sizes:                    types.SizesFor("gc", u.build.GOARCH),
 		Error:                    func(err error) { errs = append(errs, err) },
 	}
 	pkg, _ := conf.Check(importPath, u.other.fset, p.files, nil) // errors went to conf.Error
