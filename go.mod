@@ -4,6 +4,7 @@ go 1.23.0
 
 require (
 	github.com/BurntSushi/toml v1.6.0
+	github.com/aymanbagabas/go-udiff v0.3.1
 	github.com/peterbourgon/ff/v3 v3.4.0
 	golang.org/x/net v0.43.0
 	golang.org/x/term v0.34.0
@@ -11,7 +12,6 @@ require (
 )
 
 require (
-	github.com/aymanbagabas/go-udiff v0.3.1 // indirect
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
 	golang.org/x/sys v0.35.0 // indirect
 )
