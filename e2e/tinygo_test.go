@@ -3,10 +3,14 @@
 package e2e
 
 import (
+	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tinynet/tinynet/toolchain"
 )
 
 // needs skips the test where one of these commands is not on PATH.
@@ -24,6 +28,7 @@ func underTinyGo(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(tinynet(t), append([]string{"tinygo"}, args...)...)
 	cmd.Dir = root
+	cmd.Env = ownEnv()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, out)
@@ -31,11 +36,74 @@ func underTinyGo(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// ownEnv is the environment as it was before go test named its own Go in it,
+// which TinyGo would use, and may not support.
+func ownEnv() []string { return toolchain.Unsetenv(os.Environ(), "GOROOT") }
+
 // TestTinyGoPico builds the examples for a board.
 func TestTinyGoPico(t *testing.T) {
 	needs(t, "tinygo")
 	for _, example := range []string{"tcpecho", "webserver"} {
 		underTinyGo(t, "build", "-target=pico", "-o", filepath.Join(t.TempDir(), example+".uf2"), "./examples/"+example)
+	}
+}
+
+// TestTinyGoInstall puts the port into a copy of the TinyGo that is here, and
+// takes it out again.
+func TestTinyGoInstall(t *testing.T) {
+	needs(t, "tinygo")
+	ask := func(env []string, name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir = root
+		cmd.Env = append(ownEnv(), env...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%.2000s", cmd, err, out)
+		}
+		return string(out)
+	}
+	original := strings.TrimSpace(ask(nil, "tinygo", "env", "TINYGOROOT"))
+	copied := filepath.Join(t.TempDir(), "tinygo")
+	entries, err := os.ReadDir(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(copied, "src"), os.DirFS(filepath.Join(original, "src"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "src" {
+			if err := os.Symlink(filepath.Join(original, e.Name()), filepath.Join(copied, e.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	env := []string{"TINYGOROOT=" + copied}
+	sums := func() string { return ask(nil, "sh", "-c", "find "+copied+" -type f -exec sha256sum {} + | sort") }
+	netFiles := func() string {
+		t.Helper()
+		var net struct{ GoFiles []string }
+		if err := json.Unmarshal([]byte(ask(env, "tinygo", "list", "-json", "net")), &net); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(net.GoFiles, " ")
+	}
+	before, files := sums(), netFiles()
+
+	wants(t, ask(env, tinynet(t), "install"), copied+": has the port of go1.")
+	if in := netFiles(); in == files || !strings.Contains(in, "fd_netdev.go") {
+		t.Errorf("installed, tinygo's net has the files %s", in)
+	}
+	if out := ask(env, "tinygo", "run", "./e2e/testdata/loopback"); strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
+		t.Errorf("built by tinygo itself, the program printed:\n%s", out)
+	}
+	wants(t, ask(env, tinynet(t), "uninstall"), copied+": has TinyGo's own net again")
+	if after := sums(); after != before {
+		t.Error("TinyGo's files are not as they were")
+	}
+	if again := netFiles(); again != files {
+		t.Errorf("uninstalled, tinygo's net has the files %s", again)
 	}
 }
 

@@ -123,8 +123,9 @@ type plan struct {
 }
 
 // Shadow returns a root like t's with the port in it, from the cache folder or
-// new. Any number of processes may ask at once.
-func (t *TinyGo) Shadow(port *assemble.Overlay, cacheDir string) (string, error) {
+// new. Any number of processes may ask at once. Before it makes a new one it
+// calls check, unless that is nil, and returns its error.
+func (t *TinyGo) Shadow(port *assemble.Overlay, cacheDir string, check func() error) (string, error) {
 	p, err := t.plan(port)
 	if err != nil {
 		return "", fmt.Errorf("read the TinyGo root %s: %w", t.Root, err)
@@ -133,6 +134,11 @@ func (t *TinyGo) Shadow(port *assemble.Overlay, cacheDir string) (string, error)
 	shadow := filepath.Join(parent, p.key)
 	if p.complete(shadow) {
 		return shadow, nil
+	}
+	if check != nil {
+		if err := check(); err != nil {
+			return "", err
+		}
 	}
 	if err := t.build(p, parent, shadow); err != nil {
 		return "", fmt.Errorf("make a TinyGo root with the port in %s: %w", parent, err)
@@ -151,6 +157,9 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 	src := filepath.Join(root, "src")
 	for _, must := range []string{"runtime", "net", "net/http"} {
 		if fi, err := os.Stat(filepath.Join(src, filepath.FromSlash(must))); err != nil || !fi.IsDir() {
+			if _, err := os.Stat(filepath.Join(root, stateName)); err == nil {
+				return nil, fmt.Errorf("it has no src/%s, because an install or uninstall was interrupted\n`tinynet uninstall` puts it back", must)
+			}
 			return nil, fmt.Errorf("it has no src/%s; is it a whole TinyGo 0.35 or newer? (A clone of its repository needs `git submodule update --init`)", must)
 		}
 	}

@@ -19,6 +19,9 @@ import (
 
 // The test binary doubles as a tinygo command.
 func TestMain(m *testing.M) {
+	if job := os.Getenv("INSTALL_JOB"); job != "" {
+		os.Exit(installJob(job))
+	}
 	switch os.Getenv("FAKE_TINYGO") {
 	case "":
 		os.Exit(m.Run())
@@ -27,6 +30,11 @@ func TestMain(m *testing.M) {
 			os.Exit(3)
 		}
 		fmt.Printf("%s\n%s\n", os.Getenv("TINYGOROOT"), os.Getenv("GOROOT"))
+	case "refuses":
+		if len(os.Args) > 1 && os.Args[1] == "info" {
+			fmt.Fprintln(os.Stderr, "error: requires go version 1.19 through 1.23, got go1.26")
+			os.Exit(1)
+		}
 	case "fails":
 		fmt.Fprintln(os.Stderr, "error: could not\nerror: do it")
 		os.Exit(1)
@@ -75,7 +83,7 @@ func fixture(t *testing.T) (*TinyGo, *assemble.Overlay) {
 
 func mustShadow(t *testing.T, tg *TinyGo, port *assemble.Overlay, cache string) string {
 	t.Helper()
-	shadow, err := tg.Shadow(port, cache)
+	shadow, err := tg.Shadow(port, cache, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +178,7 @@ func TestCannotWriteCache(t *testing.T) {
 	tg, port := fixture(t)
 	cache := filepath.Join(t.TempDir(), "file")
 	files(t, filepath.Dir(cache), "file")
-	if _, err := tg.Shadow(port, cache); err == nil || !strings.Contains(err.Error(), "make a TinyGo root with the port in "+filepath.Join(cache, "tinygo")) {
+	if _, err := tg.Shadow(port, cache, nil); err == nil || !strings.Contains(err.Error(), "make a TinyGo root with the port in "+filepath.Join(cache, "tinygo")) {
 		t.Errorf("with a file in the place of the cache folder: %v", err)
 	}
 }
@@ -267,7 +275,7 @@ func TestConcurrent(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			var err error
-			if shadows[i], err = tg.Shadow(port, cache); err != nil {
+			if shadows[i], err = tg.Shadow(port, cache, nil); err != nil {
 				t.Error(err)
 			}
 		}()
@@ -345,12 +353,12 @@ func TestNoTinyGoRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"src/net", "git submodule"} {
-		if _, err := tg.Shadow(port, t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := tg.Shadow(port, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("without src/net: %v, want %q", err, want)
 		}
 	}
 	tg.Root = filepath.Join(tg.Root, "none")
-	if _, err := tg.Shadow(port, t.TempDir()); err == nil || !strings.Contains(err.Error(), "read the TinyGo root "+tg.Root) {
+	if _, err := tg.Shadow(port, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "read the TinyGo root "+tg.Root) {
 		t.Errorf("without a root: %v", err)
 	}
 }

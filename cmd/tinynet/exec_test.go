@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -394,6 +395,10 @@ func fakeTinygo() {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) > 1 && os.Args[1] == "info" && os.Getenv("REFUSE") != "" {
+		fmt.Println("error: requires go version 1.19 through 1.23, got go1.99")
+		os.Exit(1)
+	}
 	fmt.Printf("tinygo %q\n", os.Args[1:])
 	for _, name := range []string{"TINYGOROOT", "GOROOT", "GOTOOLCHAIN", "PATH"} {
 		fmt.Printf("%s=%s\n", name, os.Getenv(name))
@@ -457,8 +462,64 @@ func TestTinygo(t *testing.T) {
 	finish(t, in(dir, tinygo("tinygo", "flash"), "PATH="+bin+"/none")).want(t, 1, "no tinygo command on PATH", "https://tinygo.org/")
 	finish(t, in(dir, tinygo("tinygo", "flash"), "TINYGOROOT="+bin)).want(t, 1, "read the TinyGo root "+bin, "src/runtime")
 	finish(t, in(dir, tinygo("tinygo", "flash"), "GOROOT="+bin)).want(t, 1, "open Go root "+bin, "-go VERSION")
-	if entries, err := os.ReadDir(filepath.Join(root, "src", "net")); err != nil || len(entries) != 2 {
-		t.Errorf("the TinyGo root changed: %v, %v", entries, err)
+	finish(t, in(dir, tinygo("tinygo", "flash"), "REFUSE=1", "TINYNET_CACHE="+t.TempDir())).want(t, 1, "wrap/tinygo refuses the Go in "+goroot(), "requires go version 1.19 through 1.23", "with -go", "!exit status")
+	unchanged := func() {
+		t.Helper()
+		if entries, err := os.ReadDir(filepath.Join(root, "src", "net")); err != nil || len(entries) != 2 {
+			t.Errorf("the TinyGo root changed: %v, %v", entries, err)
+		}
+		if entries, err := os.ReadDir(root); err != nil || len(entries) != 2 {
+			t.Errorf("the TinyGo root changed: %v, %v", entries, err)
+		}
+	}
+	unchanged()
+
+	there := func(file string, want bool) {
+		t.Helper()
+		if _, err := os.Stat(filepath.Join(root, "src", filepath.FromSlash(file))); (err == nil) != want {
+			t.Errorf("%s in the root: %v", file, err)
+		}
+	}
+	finish(t, tinygo("doctor")).want(t, 0, "wrap/tinygo", "root "+root, "ok       in place             TinyGo's own net")
+	finish(t, in(dir, tinygo("install"), "REFUSE=1")).want(t, 1, "wrap/tinygo refuses the Go in ")
+	finish(t, in(dir, tinygo("doctor"), "REFUSE=1")).want(t, 1, "wrong    tinygo's go          "+filepath.Join(dir, "wrap", "tinygo")+" refuses", "with -go")
+	unchanged()
+	finish(t, tinygo("install")).want(t, 0, root+": has the port of ", "tinynet uninstall")
+	there("net/ontheport.go", true)
+	there("net/http/server.go", true)
+	there("net/old.go", false)
+	there("crypto/tls/old.go", false)
+	finish(t, tinygo("install")).want(t, 0, "is there already")
+	finish(t, tinygo("doctor")).want(t, 0, "ok       in place             the port of ")
+	r = finish(t, tinygo("tinygo", "flash")) // as before
+	r.want(t, 6, `tinygo ["flash"]`, "TINYGOROOT="+filepath.Dir(shadow))
+	write(t, root, map[string]string{"src/net/mine.go": "package net"})
+	finish(t, tinygo("doctor")).want(t, 1, "wrong    in place", "src/net/mine.go", "-force")
+	finish(t, tinygo("install")).want(t, 1, "src/net/mine.go", "-force")
+	finish(t, tinygo("uninstall")).want(t, 1, "src/net/mine.go", "-force")
+	finish(t, tinygo("uninstall", "-force")).want(t, 0, "has TinyGo's own net again")
+	there("net/ontheport.go", false)
+	unchanged()
+	finish(t, tinygo("uninstall")).want(t, 0, "has TinyGo's own net\n")
+
+	// An install that was killed between two moves.
+	finish(t, tinygo("install")).want(t, 0)
+	if err := os.RemoveAll(filepath.Join(root, "src", "net")); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, tinygo("tinygo", "flash")).want(t, 1, "an install or uninstall was interrupted", "tinynet uninstall")
+	finish(t, tinygo("doctor")).want(t, 1, "wrong    in place             an install or uninstall was interrupted")
+	finish(t, tinygo("uninstall")).want(t, 0, "has TinyGo's own net again")
+	unchanged()
+	finish(t, in(dir, tinygo("doctor"), "PATH="+bin+"/none")).want(t, 0, "missing  tinygo               not on PATH", "For programs on boards: install TinyGo")
+	finish(t, tinygo("doctor", "x")).want(t, 2, "unexpected argument x")
+	r = finish(t, tinygo("doctor", "-json"))
+	var found []finding
+	if err := json.Unmarshal([]byte(r.stdout), &found); err != nil || r.status != 0 {
+		t.Errorf("doctor -json: %v, status %d:\n%s", err, r.status, r.stdout)
+	}
+	if !slices.ContainsFunc(found, func(f finding) bool { return f.What == "in place" && f.State == "ok" }) {
+		t.Errorf("doctor -json: %+v", found)
 	}
 }
 

@@ -6,9 +6,12 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"github.com/tinynet/tinynet/assemble"
 	"github.com/tinynet/tinynet/tinygoroot"
 	"github.com/tinynet/tinynet/toolchain"
 )
+
+const tinygoFlag = "use the tinygo command `FILE` instead of the one on PATH"
 
 func (t *tool) tinygoCommand() *ffcli.Command {
 	var command string
@@ -26,42 +29,62 @@ Examples:
   tinynet tinygo build -target=pico -o firmware.uf2 ./examples/tcpecho
   tinynet tinygo -go 1.23.12 test -target=cortex-m-qemu ./...`,
 		func(ctx context.Context, args []string) error { return t.tinygoExec(ctx, command, args) })
-	c.FlagSet.StringVar(&command, "tinygo", "", "use the tinygo command `FILE` instead of the one on PATH")
+	c.FlagSet.StringVar(&command, "tinygo", "", tinygoFlag)
 	return c
 }
 
-func (t *tool) tinygoExec(ctx context.Context, command string, args []string) error {
-	env := os.Environ()
-	chosen := t.goRelease != "" || t.goRoot != ""
-	if chosen {
-		tc, _, err := t.toolchain(ctx, "")
-		if err != nil {
-			return err
-		}
-		env = tc.EnvironFor()
+// A tinyGo is the TinyGo to work with, the environment that makes it use the
+// chosen Go, and that Go.
+type tinyGo struct {
+	*tinygoroot.TinyGo
+	env  []string
+	root assemble.Goroot
+}
+
+// tinygoEnv is the environment to ask TinyGo in, and whether a Go was chosen.
+func (t *tool) tinygoEnv(ctx context.Context) (env []string, chosen bool, err error) {
+	if t.goRelease == "" && t.goRoot == "" {
+		return os.Environ(), false, nil
+	}
+	tc, _, err := t.toolchain(ctx, "")
+	if err != nil {
+		return nil, false, err
+	}
+	return tc.EnvironFor(), true, nil
+}
+
+func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) {
+	env, chosen, err := t.tinygoEnv(ctx)
+	if err != nil {
+		return nil, err
 	}
 	done := t.progress.start("looking for TinyGo")
 	tg, err := tinygoroot.Find(ctx, command, env)
 	done()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !chosen {
 		env = toolchain.At(tg.Goroot).EnvironFor()
 	}
 	root, err := t.goroot(tg.Goroot)
+	return &tinyGo{tg, env, root}, err
+}
+
+func (t *tool) tinygoExec(ctx context.Context, command string, args []string) error {
+	tg, err := t.findTinyGo(ctx, command)
 	if err != nil {
 		return err
 	}
-	o, cache, err := t.overlay(root)
+	o, cache, err := t.overlay(tg.root)
 	if err != nil {
 		return err
 	}
-	done = t.progress.start("linking a TinyGo root with the port")
-	shadow, err := tg.Shadow(o, cache)
+	done := t.progress.start("linking a TinyGo root with the port")
+	shadow, err := tg.Shadow(o, cache, func() error { return tg.Accepts(ctx, tg.env) })
 	done()
 	if err != nil {
 		return err
 	}
-	return t.replace(ctx, tg.Command, append([]string{tg.Command}, args...), toolchain.Setenv(env, "TINYGOROOT", shadow))
+	return t.replace(ctx, tg.Command, append([]string{tg.Command}, args...), toolchain.Setenv(tg.env, "TINYGOROOT", shadow))
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"github.com/tinynet/tinynet/tinygoroot"
+)
+
+func (t *tool) installCommand() *ffcli.Command {
+	var command string
+	var force bool
+	c := t.command("install", "tinynet install [-tinygo FILE] [-force] [-go VERSION | -goroot DIR]", "put the port into a TinyGo installation", `
+After it, tinygo itself builds on the port. TinyGo's own net, net/http and
+crypto/tls are kept in the folder .tinynet of its root, and a newer port replaces
+an older one. The port is for the Go release that this TinyGo uses now; after a
+change of TinyGo or Go, run it again.
+
+If it is interrupted, the next install or uninstall puts things in order. Files
+of the port that were changed since are an error unless -force is given.
+
+For a TinyGo that others use, too, tinynet tinygo is better: it changes nothing.
+
+Examples:
+  tinynet install
+  tinynet install -tinygo /opt/tinygo/bin/tinygo -go 1.23.12`,
+		func(ctx context.Context, args []string) error {
+			if err := noArgs(args); err != nil {
+				return err
+			}
+			tg, err := t.findTinyGo(ctx, command)
+			if err != nil {
+				return err
+			}
+			if err := tg.Accepts(ctx, tg.env); err != nil {
+				return err
+			}
+			o, _, err := t.overlay(tg.root)
+			if err != nil {
+				return err
+			}
+			if in, err := tg.Installation(o); err != nil {
+				return err
+			} else if in.Current {
+				_, err := fmt.Fprintf(t.stdout, "%s: the port of %s is there already\n", tg.Root, o.Release)
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			done := t.progress.start("copying the port to " + tg.Root)
+			err = tg.Install(o, force)
+			done()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(t.stdout, "%s: has the port of %s now; tinynet uninstall puts TinyGo's own net back\n", tg.Root, o.Release)
+			return err
+		})
+	c.FlagSet.StringVar(&command, "tinygo", "", tinygoFlag)
+	c.FlagSet.BoolVar(&force, "force", false, "replace also a port that was changed since it was installed")
+	return c
+}
+
+func (t *tool) uninstallCommand() *ffcli.Command {
+	var command string
+	var force bool
+	c := t.command("uninstall", "tinynet uninstall [-tinygo FILE] [-force]", "put TinyGo's own net back", `
+What install has moved aside comes back as it was, byte for byte. It does so
+also after an install that was interrupted.
+
+Examples:
+  tinynet uninstall
+  tinynet uninstall -tinygo /opt/tinygo/bin/tinygo`,
+		func(ctx context.Context, args []string) error {
+			if err := noArgs(args); err != nil {
+				return err
+			}
+			env, _, err := t.tinygoEnv(ctx)
+			if err != nil {
+				return err
+			}
+			tg, err := tinygoroot.Find(ctx, command, env)
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			had, err := tg.Uninstall(force)
+			if err != nil {
+				return err
+			}
+			if !had {
+				_, err = fmt.Fprintf(t.stdout, "%s: has TinyGo's own net\n", tg.Root)
+			} else {
+				_, err = fmt.Fprintf(t.stdout, "%s: has TinyGo's own net again\n", tg.Root)
+			}
+			return err
+		})
+	c.FlagSet.StringVar(&command, "tinygo", "", tinygoFlag)
+	c.FlagSet.BoolVar(&force, "force", false, "put it back also if the port was changed since it was installed")
+	return c
+}
