@@ -177,6 +177,8 @@ func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
 		case d.IsDir() || path.Dir(name) == ".":
 		case path.Base(name) == manifestName:
 			manifests = append(manifests, name)
+		case !tests && strings.HasSuffix(name, "_test.go"):
+			// A test of one of our sources, beside it.
 		case strings.HasSuffix(name, ".go"):
 			sources[path.Dir(name)] = append(sources[path.Dir(name)], name)
 		}

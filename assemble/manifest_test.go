@@ -175,9 +175,10 @@ why = "x"
 		{name: "taken and omitted", manifest: "[[omit]]\nfiles = [\"?.go\"]\nwhy = \"x\"\n", want: []string{where + "omit net/a.go: it is taken too (go1.26.8)"}},
 		{name: "omitted twice", manifest: "[[omit]]\nfiles = [\"b.go\", \"b.go\"]\nwhy = \"x\"\n", up: map[string]string{"net/b.go": "package net\n"}, want: []string{where + "omit net/b.go: it is omitted already (go1.26.8)"}},
 		{name: "nothing to omit", manifest: "[[omit]]\nfiles = [\"*_plan9.go\"]\nwhy = \"x\"\n", want: []string{where + "omit net/*_plan9.go: Go does not have such a file (go1.26.8)"}},
-		{name: "added with Go's name", manifest: "[[add]]\nfiles = [\"a.go\", \"b_test.go\"]\n", up: map[string]string{"net/b_test.go": "package net\n"}, port: map[string]string{"net/a.go": faultPort, "net/b_test.go": faultPort}, want: []string{
-			where + "add net/a.go: Go has a file of this name; a file of ours with its name can only hold replacements (go1.26.8)",
-			where + "add net/b_test.go: Go has a file of this name; a file of ours with its name can only hold replacements (go1.26.8)"}},
+		{name: "added with Go's name", manifest: "[[add]]\nfiles = [\"a.go\"]\n", port: map[string]string{"net/a.go": faultPort}, want: []string{
+			where + "add net/a.go: Go has a file of this name; a file of ours with its name can only hold replacements (go1.26.8)"}},
+		{name: "a test added", manifest: "[[add]]\nfiles = [\"b_test.go\"]\n", port: map[string]string{"net/b_test.go": faultPort}, want: []string{
+			"port/net/manifest.toml: add net/b_test.go: there is no such file in port/net"}},
 		{name: "added to another package", manifest: "[[add]]\nfiles = [\"b.go\"]\n", port: map[string]string{"net/b.go": "//go:build tinynetport\n\npackage nett\n"}, want: []string{
 			where + "add net/b.go: it is of package nett, but Go's files are of package net (go1.26.8)"}},
 		{name: "replacement of another package", manifest: "[[replace]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\n", port: map[string]string{"net/a.go": "//go:build tinynetport\n\npackage nett\n\nfunc f() {}\n"}, want: []string{
