@@ -1,0 +1,14 @@
+//go:build tinynetport && (nethttpproxy || !(baremetal || tinynet_board))
+
+package http
+
+import (
+	"net/url"
+
+	"golang.org/x/net/http/httpproxy"
+)
+
+// environmentProxy returns what finds the proxy that the environment names.
+func environmentProxy() func(*url.URL) (*url.URL, error) {
+	return httpproxy.FromEnvironment().ProxyFunc()
+}
