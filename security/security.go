@@ -268,7 +268,8 @@ func ours(p string) bool {
 
 // Dir is the tree in a folder: an assembled port, a Go root, or a port of net
 // that is laid out as the folder net is. Packages that it does not have are
-// those of the Go release in root, as they are when it is built.
+// those of the Go release in root, as they are when it is built, except that a
+// port of net alone does not use Go's crypto/tls.
 func Dir(dir string, root assemble.Goroot) (Tree, error) {
 	for _, below := range []string{"src", "."} {
 		at := filepath.Join(dir, below)
@@ -309,6 +310,9 @@ func (f folder) Sources(importPath string) (map[string][]byte, string, error) {
 	if f.net {
 		rest, is := strings.CutPrefix(importPath, "net")
 		if !is || rest != "" && rest[0] != '/' {
+			if ours(importPath) { // TinyGo's crypto/tls, say, which is elsewhere
+				return nil, "", nil
+			}
 			return f.rest.Sources(importPath)
 		}
 		in = "." + rest

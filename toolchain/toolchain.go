@@ -51,6 +51,7 @@ type Toolchain struct {
 
 	command string
 	env     []string
+	foreign bool // the go command is for another system
 }
 
 // An UsageError says that the query itself makes no sense.
@@ -164,6 +165,10 @@ func findRoot(ctx context.Context, q Query) (*Toolchain, error) {
 		return t, nil // enough to read its sources
 	}
 	vars, err := goEnv(ctx, q, t.command, t.env)
+	if foreign(err) {
+		t.command, t.foreign = "", true
+		return t, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the Go in %s: %w", q.Root, err)
 	}
@@ -173,6 +178,10 @@ func findRoot(ctx context.Context, q Query) (*Toolchain, error) {
 
 // Command is the path of the go command of this release.
 func (t *Toolchain) Command() (string, error) {
+	if t.foreign {
+		return "", fmt.Errorf("run the go command of %s: it is for another system than %s/%s\nIts sources can be read, but a Go for this computer is needed to build; -go VERSION fetches one",
+			t.Root, runtime.GOOS, runtime.GOARCH)
+	}
 	if t.command == "" {
 		return "", fmt.Errorf("run the go command of %s: there is no %s\nA Go that was built or installed whole is needed; -go VERSION fetches one",
 			t.Root, exe(t.Root))

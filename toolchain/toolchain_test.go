@@ -397,3 +397,30 @@ func TestSetenv(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// The Go of another system can be read, not run.
+func TestForeignRoot(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the program that is made here is refused by Linux")
+	}
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "bin"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	// An ELF header of no known machine.
+	program := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
+	program[16], program[18], program[20] = 2, 0xff, 1
+	if err := os.WriteFile(exe(root), program, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	tc, err := Find(context.Background(), Query{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tc.Root != root {
+		t.Errorf("root %s", tc.Root)
+	}
+	if _, err := tc.Command(); err == nil || !strings.Contains(err.Error(), "for another system than linux/") || !strings.Contains(err.Error(), "-go VERSION") {
+		t.Errorf("Command gives %v", err)
+	}
+}

@@ -561,14 +561,26 @@ func (r *Report) Finish(port fs.FS) {
 			add(fmt.Sprintf("src/%s:%d", i.File, i.Line), "it imports %s, which a board cannot have: %s", i.Path, i.Needs)
 		}
 	}
+	failed := map[string][]string{} // names of checks
+	var order []string
 	for _, c := range r.Checks {
 		for _, f := range c.Failed {
-			where, what, ok := cutPlace(f)
-			if !ok {
-				where, what = "-", f
+			if failed[f] == nil {
+				order = append(order, f)
 			}
-			add(where, "%s: %s", c.Name, what)
+			failed[f] = append(failed[f], c.Name)
 		}
+	}
+	for _, f := range order {
+		where, what, ok := cutPlace(f)
+		if !ok {
+			where, what = "-", f
+		}
+		by := failed[f][0]
+		if n := len(failed[f]) - 1; n > 0 {
+			by += fmt.Sprintf(" and %d more", n)
+		}
+		add(where, "%s: %s", by, what)
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 	"github.com/tinynet/tinynet/record"
 )
 
-// recordedPort is a port that drops one declaration of Go's, with a record. The
+// recordedPort is a port that edits one declaration of Go's, with a record. The
 // record has the text that Go's has after with took the place of old.
 func recordedPort(t *testing.T, old, with string) string {
 	t.Helper()
 	dir := tempDir(t)
-	if err := makePort(dir, "[[drop]]\nfile = \"mac.go\"\ndecl = \"hexDigit\"\nwhy = \"a test\"\n"); err != nil {
+	if err := makePort(dir, "[[edit]]\nfile = \"mac.go\"\ndecl = \"hexDigit\"\nmatch = '\"0123456789abcdef\"'\nwith = '(\"0123456789abcdef\")'\nwhy = \"a test\"\n"); err != nil {
 		t.Fatal(err)
 	}
 	root, err := assemble.OpenGoroot(goroot())
@@ -60,8 +60,8 @@ func TestRecord(t *testing.T) {
 		{"overlay", "-o", filepath.Join(t.TempDir(), "o1")},
 		{"overlay", "-o", filepath.Join(t.TempDir(), "o2")}, // from the cache
 	} {
-		tinynet(other, args...).want(t, 0, "src/net/mac.go:", "hexDigit: dropped (a test)", "`tinynet upgrade -from 1.23.0 -to ")
-		tinynet(other, append([]string{"-strict"}, args...)...).want(t, 1, "-strict:", "hexDigit: dropped (a test)")
+		tinynet(other, args...).want(t, 0, "src/net/mac.go:", "hexDigit: edited (a test)", "`tinynet upgrade -from 1.23.0 -to ")
+		tinynet(other, append([]string{"-strict"}, args...)...).want(t, 1, "-strict:", "hexDigit: edited (a test)")
 	}
 	if err := os.WriteFile(filepath.Join(other, "upstream.lock"), []byte("nonsense"), 0o666); err != nil {
 		t.Fatal(err)
