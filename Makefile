@@ -55,6 +55,7 @@ fuzz: ## each fuzz test for FUZZTIME (30s)
 			echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./$$dir; \
 		done; \
 	done
+	cd port && go test -tags tinynetport,tinynet_board -run '^$$' -fuzz FuzzParseAddr -fuzztime $(FUZZTIME) net/parseaddr_board.go net/parseaddr_test.go
 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \

@@ -6,11 +6,15 @@ import (
 )
 
 // TestSources runs the tests that are beside sources of the port. They are of
-// those packages that compile without the rest of Go's files, in the form that
-// boards have.
+// what compiles without the rest of Go's files, in the form that boards have.
 func TestSources(t *testing.T) {
-	cmd := exec.Command("go", "test", "-tags", "tinynetport,tinynet_board", "./net/http/internal")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	for _, what := range [][]string{
+		{"./net/http/internal"},
+		{"net/parseaddr_board.go", "net/parseaddr_test.go"},
+	} {
+		cmd := exec.Command("go", append([]string{"test", "-tags", "tinynetport,tinynet_board"}, what...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", cmd, err, out)
+		}
 	}
 }

@@ -3,7 +3,6 @@
 package net
 
 import (
-	"errors"
 	"io"
 	"net/netip"
 	"os"
@@ -20,7 +19,7 @@ import (
 // early is told to the device as a deadline of the socket, which is a state
 // and not an event, so it cannot slip in just before the call begins.
 type netFD struct {
-	dev   *device
+	dev   hidden[device]
 	sysfd int
 
 	// immutable until Close
@@ -41,7 +40,7 @@ type netFD struct {
 
 	// local is the other half of a socket on the wildcard address, on the
 	// built-in loopback, where dev is not on the loopback itself.
-	local *localHalf
+	local hidden[localHalf]
 }
 
 const (
@@ -50,7 +49,7 @@ const (
 )
 
 func newFD(dev *device, sysfd, family, sotype int, network string) *netFD {
-	return &netFD{dev: dev, sysfd: sysfd, family: family, sotype: sotype, net: network}
+	return &netFD{dev: hide(dev), sysfd: sysfd, family: family, sotype: sotype, net: network}
 }
 
 func (fd *netFD) setAddr(laddr, raddr Addr) {
@@ -148,7 +147,7 @@ func (fd *netFD) Close() error {
 		}
 		if fd.state.CompareAndSwap(s, s|fdClosed) {
 			if s&calls != 0 {
-				fd.dev.SetSockDeadline(fd.sysfd, int(s&calls), aLongTimeAgo)
+				fd.dev.get().SetSockDeadline(fd.sysfd, int(s&calls), aLongTimeAgo)
 			}
 			break
 		}
@@ -158,20 +157,17 @@ func (fd *netFD) Close() error {
 		fd.await(calls)
 	}
 	runtime.SetFinalizer(fd, nil)
-	if fd.local != nil {
-		fd.local.close()
+	if fd.local.get() != nil {
+		fd.local.get().close()
 	}
-	return fd.dev.Close(fd.sysfd)
+	return fd.dev.get().Close(fd.sysfd)
 }
 
 func (fd *netFD) shutdown(how int) error {
 	if err := fd.checkOpen(); err != nil {
 		return err
 	}
-	if fd.dev.shutdowns == nil {
-		return errNoHalfClose
-	}
-	return fd.dev.shutdowns.Shutdown(fd.sysfd, how)
+	return fd.dev.get().Shutdown(fd.sysfd, how)
 }
 
 func (fd *netFD) closeRead() error  { return fd.shutdown(ndSHUT_RD) }
@@ -191,7 +187,7 @@ func (fd *netFD) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	for pause := time.Duration(0); ; {
-		n, err := fd.dev.Recv(fd.sysfd, p, 0, time.Time{})
+		n, err := fd.dev.get().Recv(fd.sysfd, p, 0, time.Time{})
 		n, err = soundCount(n, len(p), err)
 		switch {
 		case n > 0:
@@ -204,7 +200,7 @@ func (fd *netFD) Read(p []byte) (int, error) {
 			time.Sleep(pause)
 			continue
 		}
-		if fd.sotype == ndSOCK_STREAM && (errors.Is(err, ErrClosed) || errors.Is(err, os.ErrClosed)) && fd.checkOpen() == nil {
+		if fd.sotype == ndSOCK_STREAM && (errorIs(err, ErrClosed) || errorIs(err, os.ErrClosed)) && fd.checkOpen() == nil {
 			return 0, io.EOF // it is the peer who has closed
 		}
 		return 0, fd.failure(err)
@@ -229,7 +225,7 @@ func (fd *netFD) Write(p []byte) (int, error) {
 	done := 0
 	for {
 		rest := p[done:]
-		n, err := fd.dev.Send(fd.sysfd, rest, 0, time.Time{})
+		n, err := fd.dev.get().Send(fd.sysfd, rest, 0, time.Time{})
 		n, err = soundCount(n, len(rest), err)
 		done += n
 		switch {
@@ -257,7 +253,7 @@ func soundCount(n, most int, err error) (int, error) {
 
 // readFrom receives one datagram and tells its sender.
 func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
-	if fd.dev.datagrams == nil {
+	if !fd.dev.get().hasDatagrams() {
 		n, err := fd.Read(p)
 		return n, addrPortOf(fd.raddr), err
 	}
@@ -266,17 +262,17 @@ func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
 	}
 	defer fd.leave(ndReads)
 	for {
-		if fd.local != nil {
-			if n, from, ok := fd.local.recvNow(p); ok {
+		if fd.local.get() != nil {
+			if n, from, ok := fd.local.get().recvNow(p); ok {
 				return n, from, nil
 			}
 		}
-		n, from, err := fd.dev.datagrams.RecvFrom(fd.sysfd, p, 0, time.Time{})
+		n, from, err := fd.dev.get().RecvFrom(fd.sysfd, p, 0, time.Time{})
 		n, err = soundCount(n, len(p), err)
 		if err == nil || err == io.EOF {
 			return n, from, nil
 		}
-		if fd.local == nil || !fd.local.woke() {
+		if fd.local.get() == nil || !fd.local.get().woke() {
 			return 0, netip.AddrPort{}, fd.failure(err)
 		}
 	}
@@ -284,17 +280,17 @@ func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
 
 // writeTo sends one datagram to an address, which must be of fd's family.
 func (fd *netFD) writeTo(p []byte, to netip.AddrPort) (int, error) {
-	if fd.dev.datagrams == nil {
+	if !fd.dev.get().hasDatagrams() {
 		return 0, errNoDatagrams
 	}
 	if err := fd.enter(ndWrites); err != nil {
 		return 0, err
 	}
 	defer fd.leave(ndWrites)
-	if fd.local != nil && to.Addr().Unmap().IsLoopback() {
-		return fd.local.send(p, to)
+	if fd.local.get() != nil && to.Addr().Unmap().IsLoopback() {
+		return fd.local.get().send(p, to)
 	}
-	n, err := fd.dev.datagrams.SendTo(fd.sysfd, p, 0, time.Time{}, to)
+	n, err := fd.dev.get().SendTo(fd.sysfd, p, 0, time.Time{}, to)
 	n, err = soundCount(n, len(p), err)
 	if err != nil {
 		return n, fd.failure(err)
@@ -320,10 +316,10 @@ func (fd *netFD) setDeadline(t time.Time, calls int) error {
 	if fd.closed() {
 		return errClosed
 	}
-	if fd.local != nil {
-		return fd.local.setDeadline(t, calls)
+	if fd.local.get() != nil {
+		return fd.local.get().setDeadline(t, calls)
 	}
-	return fd.dev.SetSockDeadline(fd.sysfd, calls, t)
+	return fd.dev.get().SetSockDeadline(fd.sysfd, calls, t)
 }
 
 // Errors for what a device cannot do.

@@ -40,7 +40,7 @@ func dropIPv4Header(b []byte, n int) int {
 }
 
 func (c *IPConn) readMsg(b, oob []byte) (n, oobn, flags int, addr *IPAddr, err error) {
-	if c.fd.dev.system == nil {
+	if c.fd.dev.get().sys() == nil {
 		return 0, 0, 0, nil, errNoMessages
 	}
 	n, oobn, flags, from, err := c.fd.recvMsg(b, oob)
@@ -74,7 +74,7 @@ func (c *IPConn) writeMsg(b, oob []byte, addr *IPAddr) (n, oobn int, err error) 
 	if err != nil {
 		return 0, 0, err
 	}
-	if c.fd.dev.system == nil {
+	if c.fd.dev.get().sys() == nil {
 		return 0, 0, errNoMessages
 	}
 	return c.fd.sendMsg(b, oob, to)

@@ -1,6 +1,11 @@
-//go:build tinynetport && !baremetal
+//go:build tinynetport && !baremetal && !tinynet_board
 
 package net
+
+// linksInterruptible says that what drivers with Interrupt need is linked.
+const linksInterruptible = true
+
+func linkInterruptible() {}
 
 // What the built-in loopback holds at most, for each direction of a
 // connection and for each socket.

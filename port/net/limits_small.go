@@ -1,6 +1,12 @@
-//go:build tinynetport && baremetal
+//go:build tinynetport && (baremetal || tinynet_board)
 
 package net
+
+// linksInterruptible says that what drivers with Interrupt need is linked.
+// TinyGo finds out whether it is ever set.
+var linksInterruptible bool
+
+func linkInterruptible() { linksInterruptible = true }
 
 // What the built-in loopback holds at most, for each direction of a
 // connection and for each socket.

@@ -2,5 +2,74 @@
 
 package net
 
+import (
+	"context"
+	"time"
+)
+
 // linksGoResolver says that Go's own DNS client is linked.
 const linksGoResolver = true
+
+// asksDevice reports whether the device that is set looks names up, and not
+// Go's resolver: unless it is the system, or it names DNS servers, or the
+// program has given r a way of its own to them.
+func (r *Resolver) asksDevice(host string) bool {
+	dev := currentDevice()
+	if isLocalhostName(host) {
+		return !dev.host // RFC 6761, section 6.3: never asked of anybody
+	}
+	return !dev.local && !dev.namesServers() && (r == nil || r.Dial == nil)
+}
+
+// namesServers reports whether the device knows DNS servers at this time.
+func (d *device) namesServers() bool {
+	if d.dns == nil {
+		return false
+	}
+	servers, _ := d.dns.DNSConfig()
+	return len(servers) > 0
+}
+
+// dnsConfig is what the device knows of DNS, nil if that is nothing.
+func (d *device) dnsConfig() *dnsConfig {
+	if d.dns == nil {
+		return nil
+	}
+	servers, search := d.dns.DNSConfig()
+	if len(servers) == 0 {
+		return nil
+	}
+	conf := &dnsConfig{ndots: 1, timeout: 5 * time.Second, attempts: 2, noReload: true}
+	for _, server := range servers {
+		conf.servers = append(conf.servers, server.String())
+	}
+	for _, domain := range search {
+		if domain != "" && domain[len(domain)-1] != '.' {
+			domain += "."
+		}
+		conf.search = append(conf.search, domain)
+	}
+	return conf
+}
+
+func (r *Resolver) findHost(ctx context.Context, host string) ([]string, error) {
+	if r.asksDevice(host) {
+		return r.askDeviceHost(ctx, host)
+	}
+	order, conf := systemConf().hostLookupOrder(r, host)
+	return r.goLookupHostOrder(ctx, host, order, conf)
+}
+
+func (r *Resolver) findIP(ctx context.Context, network, host string) ([]IPAddr, error) {
+	if r.asksDevice(host) {
+		return r.askDevice(ctx, network, host)
+	}
+	order, conf := systemConf().hostLookupOrder(r, host)
+	ips, _, err := r.goLookupIPCNAMEOrder(ctx, network, host, order, conf)
+	return ips, err
+}
+
+func (r *Resolver) findCNAME(ctx context.Context, name string) (string, error) {
+	order, conf := systemConf().hostLookupOrder(r, name)
+	return r.goLookupCNAME(ctx, name, order, conf)
+}

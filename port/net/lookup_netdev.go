@@ -5,57 +5,12 @@ package net
 import (
 	"context"
 	"net/netip"
-	"time"
 )
 
-// asksDevice reports whether the device that is set looks names up, and not
-// Go's resolver: unless it is the system, or it names DNS servers, or the
-// program has given r a way of its own to them.
-func (r *Resolver) asksDevice(host string) bool {
-	dev := currentDevice()
-	if isLocalhostName(host) {
-		return !dev.host // RFC 6761, section 6.3: never asked of anybody
-	}
-	return !dev.local && !dev.namesServers() && (r == nil || r.Dial == nil)
-}
-
-// namesServers reports whether the device knows DNS servers at this time.
-func (d *device) namesServers() bool {
-	if d.dns == nil {
-		return false
-	}
-	servers, _ := d.dns.DNSConfig()
-	return len(servers) > 0
-}
-
-// dnsConfig is what the device knows of DNS, nil if that is nothing.
-func (d *device) dnsConfig() *dnsConfig {
-	if d.dns == nil {
-		return nil
-	}
-	servers, search := d.dns.DNSConfig()
-	if len(servers) == 0 {
-		return nil
-	}
-	conf := &dnsConfig{ndots: 1, timeout: 5 * time.Second, attempts: 2, noReload: true}
-	for _, server := range servers {
-		conf.servers = append(conf.servers, server.String())
-	}
-	for _, domain := range search {
-		if domain != "" && domain[len(domain)-1] != '.' {
-			domain += "."
-		}
-		conf.search = append(conf.search, domain)
-	}
-	return conf
-}
-
+// askDevice looks a name up without Go's resolver.
 func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAddr, error) {
 	if isLocalhostName(host) {
 		return localhostAddrs(network), nil
-	}
-	if r != nil && r.Dial != nil {
-		return nil, errNoGoResolver
 	}
 	dev := currentDevice()
 	var found []netip.Addr
@@ -80,6 +35,15 @@ func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAdd
 		return nil, lookupFailure(errNoSuchHost, host)
 	}
 	return ips, nil
+}
+
+func (r *Resolver) askDeviceHost(ctx context.Context, host string) ([]string, error) {
+	ips, err := r.askDevice(ctx, "ip", host)
+	names := make([]string, len(ips))
+	for i, ip := range ips {
+		names[i] = ip.String()
+	}
+	return names, err
 }
 
 // hostByName gives GetHostByName a context: who waits leaves when it ends.
@@ -135,14 +99,4 @@ func localhostAddrs(network string) []IPAddr {
 		return []IPAddr{v6}
 	}
 	return []IPAddr{v4, v6}
-}
-
-// errNoGoResolver is the error of what only Go's DNS client can do, where it
-// is not linked.
-var errNoGoResolver error = &noGoResolverError{}
-
-type noGoResolverError struct{}
-
-func (*noGoResolverError) Error() string {
-	return "Go's DNS client is not in this program: build it with -tags netgo"
 }

@@ -110,16 +110,15 @@ func (d *loopDeadline) set(t time.Time, c *sync.Cond) {
 	d.alarm = alarm
 	alarm.timer = time.AfterFunc(wait, func() {
 		c.L.Lock()
-		defer c.L.Unlock()
-		if alarm.at.IsZero() || d.expired {
-			return
+		if !alarm.at.IsZero() && !d.expired {
+			if wait := time.Until(alarm.at); wait > 0 {
+				alarm.timer.Reset(wait) // moved while this was on its way
+			} else {
+				d.expired = true
+				c.Broadcast()
+			}
 		}
-		if wait := time.Until(alarm.at); wait > 0 {
-			alarm.timer.Reset(wait) // moved while this was on its way
-			return
-		}
-		d.expired = true
-		c.Broadcast()
+		c.L.Unlock()
 	})
 }
 
@@ -223,7 +222,12 @@ func (r *ring) skip(n int) {
 // read waits for bytes, the end, or the deadline.
 func (p *loopPipe) read(buf []byte) (int, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	n, err := p.readLocked(buf)
+	p.mu.Unlock()
+	return n, err
+}
+
+func (p *loopPipe) readLocked(buf []byte) (int, error) {
 	for {
 		switch {
 		case p.rd.expired:
@@ -270,7 +274,12 @@ func (p *loopPipe) read(buf []byte) (int, error) {
 // write waits until all of buf is taken, or as long as it can.
 func (p *loopPipe) write(buf []byte) (int, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	n, err := p.writeLocked(buf)
+	p.mu.Unlock()
+	return n, err
+}
+
+func (p *loopPipe) writeLocked(buf []byte) (int, error) {
 	done := 0
 	for {
 		switch {
@@ -321,12 +330,16 @@ func (p *loopPipe) write(buf []byte) (int, error) {
 }
 
 func (l *loopback) sock(num int) (*loopSock, error) {
+	var s *loopSock
 	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if uint(num) < uint(len(l.socks)) && l.socks[num] != nil {
-		return l.socks[num], nil
+	if uint(num) < uint(len(l.socks)) {
+		s = l.socks[num]
 	}
-	return nil, syscall.EBADF
+	l.mu.RUnlock()
+	if s == nil {
+		return nil, syscall.EBADF
+	}
+	return s, nil
 }
 
 // unixSock is sock for the calls on unix sockets only.
@@ -384,8 +397,9 @@ func (l *loopback) Socket(domain, stype, protocol int) (int, error) {
 		s.unix = new(loopNames)
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.add(s), nil
+	num := l.add(s)
+	l.mu.Unlock()
+	return num, nil
 }
 
 // covers reports whether a socket bound to s.local gets what is sent to ip.
@@ -530,8 +544,9 @@ func (l *loopback) Bind(num int, ip netip.AddrPort) error {
 		return sysError("bind", syscall.EADDRNOTAVAIL)
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.bind(s, a)
+	err = l.bind(s, a)
+	l.mu.Unlock()
+	return err
 }
 
 func (l *loopback) BindUnix(num int, name string) error {
@@ -540,7 +555,14 @@ func (l *loopback) BindUnix(num int, name string) error {
 		return err
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	err = l.bindUnix(s, name)
+	l.mu.Unlock()
+	return err
+}
+
+// bindUnix gives s a name, its own choice if that is empty. The caller holds
+// l.mu.
+func (l *loopback) bindUnix(s *loopSock, name string) error {
 	switch {
 	case name == "" || name == "@":
 		for {
@@ -801,8 +823,9 @@ func (l *loopback) accept(num int, wait bool) (int, *loopSock, error) {
 	b.arrived.Broadcast() // there is room
 	b.mu.Unlock()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.add(c), c, nil
+	newnum := l.add(c)
+	l.mu.Unlock()
+	return newnum, c, nil
 }
 
 // notify has f called whenever something arrives for a socket.
@@ -905,19 +928,19 @@ func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, erro
 }
 
 // sendable reports what stands in the way of a datagram.
-func (b *loopInbox) sendable() error {
+func (b *loopInbox) sendable() (err error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	switch {
 	case b.closed:
-		return errClosed
+		err = errClosed
 	case b.wr.expired:
-		return os.ErrDeadlineExceeded
+		err = os.ErrDeadlineExceeded
 	case b.refused:
 		b.refused = false
-		return sysError("write", syscall.ECONNREFUSED)
+		err = sysError("write", syscall.ECONNREFUSED)
 	}
-	return nil
+	b.mu.Unlock()
+	return err
 }
 
 // deliver queues a datagram, or drops it where there is no room.
@@ -938,7 +961,12 @@ func (b *loopInbox) deliver(buf []byte, from netip.AddrPort, name string) {
 
 func (b *loopInbox) receive(buf []byte, wait bool) (int, loopMsg, error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	n, m, err := b.receiveLocked(buf, wait)
+	b.mu.Unlock()
+	return n, m, err
+}
+
+func (b *loopInbox) receiveLocked(buf []byte, wait bool) (int, loopMsg, error) {
 	for {
 		switch {
 		case b.closed:
@@ -1172,7 +1200,6 @@ func (l *loopback) SetSockOpt(num, level, opt int, value any) error {
 	on, _ := value.(bool)
 	seconds, _ := value.(int)
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	switch {
 	case level == ndSOL_IPV6 && opt == ndIPV6_V6ONLY:
 		s.only6 = on
@@ -1181,6 +1208,7 @@ func (l *loopback) SetSockOpt(num, level, opt int, value any) error {
 	case level == ndSOL_SOCKET && opt == ndSO_LINGER:
 		s.abort = seconds == 0
 	}
+	l.mu.Unlock()
 	return nil // the others make no difference in memory
 }
 
@@ -1190,8 +1218,8 @@ func (l *loopback) GetSockname(num int) (netip.AddrPort, error) {
 		return netip.AddrPort{}, err
 	}
 	l.mu.RLock()
-	defer l.mu.RUnlock()
 	a := s.local
+	l.mu.RUnlock()
 	if !a.IsValid() {
 		a = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}

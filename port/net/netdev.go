@@ -124,56 +124,6 @@ type (
 	}
 )
 
-// A device is a netdever with its optional interfaces looked up once.
-type device struct {
-	netdever
-	deadliner // every device has one: patient stands in for drivers that have none
-
-	driver netdever // as it was set, for TLS
-
-	datagrams  datagrammer
-	names      sockNamer
-	shutdowns  shutdowner
-	lookups    netIPLookuper
-	dns        dnsConfigurer
-	interfaces interfacer
-	multicasts multicaster
-	unix       unixNamer
-	system     systemSockets // the host device only
-
-	ip4, ip6, mapped bool
-	local            bool // reaches loopback addresses by itself
-	host             bool // is the system's sockets
-}
-
-func newDevice(dev netdever) *device {
-	d := &device{netdever: dev, driver: dev, ip4: true}
-	d.datagrams, _ = dev.(datagrammer)
-	if v, ok := dev.(deadliner); ok {
-		d.deadliner = v
-	} else {
-		p := newPatient(dev, d.datagrams)
-		d.netdever, d.deadliner = p, p
-		if d.datagrams != nil {
-			d.datagrams = p
-		}
-	}
-	d.names, _ = dev.(sockNamer)
-	d.shutdowns, _ = dev.(shutdowner)
-	d.lookups, _ = dev.(netIPLookuper)
-	if linksGoResolver {
-		d.dns, _ = dev.(dnsConfigurer)
-	}
-	d.interfaces, _ = dev.(interfacer)
-	d.multicasts, _ = dev.(multicaster)
-	d.unix, _ = dev.(unixNamer)
-	d.system, _ = dev.(systemSockets)
-	if v, ok := dev.(addressFamilies); ok {
-		d.ip4, d.ip6, d.mapped = v.AddressFamilies()
-	}
-	return d
-}
-
 var (
 	// setDevice is the device given to useNetdev, nil before that.
 	setDevice atomic.Pointer[device]
@@ -188,9 +138,7 @@ var (
 		return d
 	})
 	loopbackDevice = sync.OnceValue(func() *device {
-		d := newDevice(theLoopback())
-		d.local = true
-		return d
+		return &device{loop: theLoopback(), ip4: true, ip6: true, mapped: true, local: true}
 	})
 )
 

@@ -4,7 +4,6 @@ package net
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"os"
 	"sync"
@@ -20,7 +19,7 @@ import (
 // A driver may hold a lock while one of its calls blocks, so that all others
 // block, too. Therefore the calls that should be quick also run in workers.
 type patient struct {
-	netdever
+	driver    netdever
 	datagrams datagrammer
 	jobs      chan job // to idle workers
 
@@ -42,8 +41,19 @@ type patientSock struct {
 	cut           bool        // the driver was told to close
 }
 
-// A job is what a worker does.
-type job interface{ do() }
+// A job is what a worker does: the call that a lane has, or a quick one.
+type job struct {
+	lane  *lane
+	quick *quickJob
+}
+
+func (j job) do() {
+	if j.lane != nil {
+		j.lane.do()
+		return
+	}
+	j.quick.done <- j.quick.call()
+}
 
 // A lane does the calls of one direction of a socket, one at a time.
 type lane struct {
@@ -109,19 +119,9 @@ const (
 	patientPause = 50 * time.Millisecond
 )
 
-// patientDevice is what newPatient makes of a driver.
-type patientDevice interface {
-	netdever
-	deadliner
-	datagrammer
-}
-
-func newPatient(dev netdever, datagrams datagrammer) patientDevice {
-	if intr, ok := dev.(interrupter); ok {
-		return &interruptible{netdever: dev, datagrams: datagrams, intr: intr, socks: map[int]*interruptSock{}}
-	}
+func newPatient(dev netdever, datagrams datagrammer) *patient {
 	return &patient{
-		netdever: dev, datagrams: datagrams,
+		driver: dev, datagrams: datagrams,
 		jobs:  make(chan job),
 		socks: map[int]*patientSock{}, orphans: map[int]*lane{},
 	}
@@ -162,20 +162,18 @@ type quickJob struct {
 	done chan error
 }
 
-func (q *quickJob) do() { q.done <- q.call() }
-
 // quick makes a call that should be quick, and waits for it for some time only.
 func (p *patient) quick(limit time.Duration, call func() error) (err error, done bool) {
 	q := &quickJob{call, make(chan error, 1)}
-	p.work(q)
-	t := time.NewTimer(limit)
-	defer t.Stop()
+	p.work(job{quick: q})
+	t := newTimer(limit)
 	select {
-	case err := <-q.done:
-		return err, true
+	case err = <-q.done:
+		done = true
 	case <-t.C:
-		return nil, false
 	}
+	t.Stop()
+	return err, done
 }
 
 var errBusy error = &busyError{}
@@ -232,25 +230,25 @@ func (p *patient) retry(call func() error) error {
 	}
 	drained := p.drained
 	p.mu.Unlock()
-	t := time.NewTimer(patientLinger + 2*patientSlice)
-	defer t.Stop()
+	t := newTimer(patientLinger + 2*patientSlice)
 	select {
 	case <-drained:
 	case <-t.C:
 	}
+	t.Stop()
 	return call()
 }
 
 func (p *patient) Socket(domain, stype, protocol int) (num int, err error) {
 	err = p.retry(func() (err error) {
-		num, err = p.netdever.Socket(domain, stype, protocol)
+		num, err = p.driver.Socket(domain, stype, protocol)
 		return err
 	})
 	return num, err
 }
 
 func (p *patient) Bind(num int, ip netip.AddrPort) error {
-	return p.retry(func() error { return p.netdever.Bind(num, ip) })
+	return p.retry(func() error { return p.driver.Bind(num, ip) })
 }
 
 func (p *patient) SetSockOpt(num, level, opt int, value any) error {
@@ -261,7 +259,7 @@ func (p *patient) SetSockOpt(num, level, opt int, value any) error {
 		return errBusy
 	}
 	err, done := p.quick(patientQuick, func() error {
-		err := p.netdever.SetSockOpt(num, level, opt, value)
+		err := p.driver.SetSockOpt(num, level, opt, value)
 		p.mu.Lock()
 		p.stuck = false
 		p.mu.Unlock()
@@ -278,13 +276,13 @@ func (p *patient) SetSockOpt(num, level, opt int, value any) error {
 
 func (p *patient) sock(num int) *patientSock {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	s := p.socks[num]
 	if s == nil {
 		s = &patientSock{}
 		s.reads, s.writes = p.newLane(s, num), p.newLane(s, num)
 		p.socks[num] = s
 	}
+	p.mu.Unlock()
 	return s
 }
 
@@ -315,7 +313,7 @@ func (l *lane) wait() {
 // start has a worker make a call of the driver.
 func (l *lane) start(op patientOp, flags int) {
 	l.busy, l.op, l.flags = true, op, flags
-	l.p.work(l)
+	l.p.work(job{lane: l})
 }
 
 // result waits for what a worker brings.
@@ -346,14 +344,16 @@ func (l *lane) size(n int) {
 // wanted reports whether anybody still waits for what a worker does.
 func (l *lane) wanted() bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.waiters > 0 && !l.closed
+	wanted := l.waiters > 0 && !l.closed
+	l.mu.Unlock()
+	return wanted
 }
 
 func (l *lane) open() bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return !l.closed
+	open := !l.closed
+	l.mu.Unlock()
+	return open
 }
 
 func (l *lane) do() {
@@ -363,7 +363,7 @@ func (l *lane) do() {
 	case opSend, opSendTo:
 		l.sending()
 	case opConnect:
-		err := l.p.netdever.Connect(l.num, l.host, l.to)
+		err := l.p.driver.Connect(l.num, l.host, l.to)
 		l.mu.Lock()
 		l.err = err
 		l.mu.Unlock()
@@ -399,7 +399,7 @@ func (l *lane) done(ready bool) {
 
 // driverTimeout reports whether a driver says that a deadline has passed.
 func driverTimeout(err error) bool {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if errorIs(err, os.ErrDeadlineExceeded) {
 		return true
 	}
 	t, ok := err.(interface{ Timeout() bool })
@@ -422,7 +422,13 @@ func (p *patient) receive(num int, buf []byte, deadline time.Time, op patientOp,
 	}
 	l := p.sock(num).reads
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	n, peer, err := l.receive(buf, op, flags)
+	l.mu.Unlock()
+	return n, peer, err
+}
+
+// receive runs with l.mu held, as the next three do.
+func (l *lane) receive(buf []byte, op patientOp, flags int) (int, netip.AddrPort, error) {
 	for !l.ready {
 		if err := l.usable(); err != nil {
 			return 0, netip.AddrPort{}, err
@@ -459,7 +465,7 @@ func (l *lane) receiving() {
 		if l.op == opRecvFrom {
 			n, peer, err = l.p.datagrams.RecvFrom(l.num, l.buf, l.flags, until)
 		} else {
-			n, err = l.p.netdever.Recv(l.num, l.buf, l.flags, until)
+			n, err = l.p.driver.Recv(l.num, l.buf, l.flags, until)
 		}
 		n, err = soundCount(n, len(l.buf), err)
 		nothing := n == 0 && err == nil && !peer.IsValid()
@@ -505,7 +511,12 @@ func (p *patient) send(num int, buf []byte, deadline time.Time, op patientOp, to
 	}
 	l := p.sock(num).writes
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	n, err := l.send(buf, op, to, flags)
+	l.mu.Unlock()
+	return n, err
+}
+
+func (l *lane) send(buf []byte, op patientOp, to netip.AddrPort, flags int) (int, error) {
 	for l.busy {
 		if err := l.usable(); err != nil {
 			return 0, err
@@ -552,7 +563,7 @@ func (l *lane) sending() {
 		if l.op == opSendTo {
 			n, err = l.p.datagrams.SendTo(l.num, rest, l.flags, time.Time{}, l.to)
 		} else {
-			n, err = l.p.netdever.Send(l.num, rest, l.flags, time.Time{})
+			n, err = l.p.driver.Send(l.num, rest, l.flags, time.Time{})
 		}
 		uncounted := n < 0 && driverTimeout(err)
 		n, err = soundCount(n, len(rest), err)
@@ -578,7 +589,12 @@ func (l *lane) sending() {
 func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
 	l := p.sock(num).writes
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	err := l.connect(host, ip)
+	l.mu.Unlock()
+	return err
+}
+
+func (l *lane) connect(host string, ip netip.AddrPort) error {
 	if err := l.usable(); err != nil {
 		return err
 	}
@@ -591,12 +607,11 @@ func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
 }
 
 func (p *patient) Listen(num, backlog int) error {
-	if err := p.retry(func() error { return p.netdever.Listen(num, backlog) }); err != nil {
+	if err := p.retry(func() error { return p.driver.Listen(num, backlog) }); err != nil {
 		return err
 	}
 	s := p.sock(num)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if l := p.orphans[num]; l != nil {
 		delete(p.orphans, num)
 		l.mu.Lock()
@@ -605,13 +620,19 @@ func (p *patient) Listen(num, backlog int) error {
 		l.s, s.reads = s, l
 		l.mu.Unlock()
 	}
+	p.mu.Unlock()
 	return nil
 }
 
 func (p *patient) Accept(num int) (int, netip.AddrPort, error) {
 	l := p.sock(num).reads
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	newfd, peer, err := l.accept()
+	l.mu.Unlock()
+	return newfd, peer, err
+}
+
+func (l *lane) accept() (int, netip.AddrPort, error) {
 	if !l.ready {
 		if err := l.usable(); err != nil {
 			return -1, netip.AddrPort{}, err
@@ -634,7 +655,7 @@ func (p *patient) Accept(num int) (int, netip.AddrPort, error) {
 // because nothing can end a driver's Accept.
 func (l *lane) accepting() {
 	p, num := l.p, l.num
-	newfd, peer, err := p.netdever.Accept(num)
+	newfd, peer, err := p.driver.Accept(num)
 	p.mu.Lock()
 	l.mu.Lock()
 	closed := l.closed
@@ -647,7 +668,7 @@ func (l *lane) accepting() {
 	l.mu.Unlock()
 	p.mu.Unlock()
 	if closed && err == nil {
-		p.netdever.Close(newfd)
+		p.driver.Close(newfd)
 	}
 }
 
@@ -689,7 +710,7 @@ func (p *patient) Close(num int) error {
 	p.closing++
 	p.mu.Unlock()
 	if late >= 0 {
-		p.quick(patientClose, func() error { return p.netdever.Close(late) })
+		p.quick(patientClose, func() error { return p.driver.Close(late) })
 	}
 	if pending {
 		return nil
@@ -700,13 +721,13 @@ func (p *patient) Close(num int) error {
 
 // closeNow closes a socket in the driver that counts as closing.
 func (p *patient) closeNow(num int) error {
-	err := p.netdever.Close(num)
+	err := p.driver.Close(num)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.closing--; p.closing == 0 && p.drained != nil {
 		close(p.drained)
 		p.drained = nil
 	}
+	p.mu.Unlock()
 	return err
 }
 
@@ -726,12 +747,16 @@ func (p *patient) SetSockDeadline(num, calls int, t time.Time) error {
 // interruptible gives deadlines to a driver that has Interrupt: a timer for
 // each that is set, and nothing in the way of calls.
 type interruptible struct {
-	netdever
+	driver    netdever
 	datagrams datagrammer
 	intr      interrupter
 
 	mu    sync.Mutex
 	socks map[int]*interruptSock
+}
+
+func newInterruptible(dev netdever, datagrams datagrammer, intr interrupter) *interruptible {
+	return &interruptible{driver: dev, datagrams: datagrams, intr: intr, socks: map[int]*interruptSock{}}
 }
 
 // An interruptSock has the deadlines of a socket that has any.
@@ -802,7 +827,7 @@ func (d *interruptible) Close(num int) error {
 		delete(d.socks, num)
 	}
 	d.mu.Unlock()
-	return d.netdever.Close(num)
+	return d.driver.Close(num)
 }
 
 // expired reports whether a call's own direction is past its deadline, which
@@ -818,7 +843,7 @@ func (d *interruptible) Recv(num int, buf []byte, flags int, deadline time.Time)
 	if d.expired(num, ndReads) {
 		return 0, os.ErrDeadlineExceeded
 	}
-	n, err := d.netdever.Recv(num, buf, flags, deadline)
+	n, err := d.driver.Recv(num, buf, flags, deadline)
 	return n, d.verdict(num, ndReads, err)
 }
 
@@ -826,7 +851,7 @@ func (d *interruptible) Send(num int, buf []byte, flags int, deadline time.Time)
 	if d.expired(num, ndWrites) {
 		return 0, os.ErrDeadlineExceeded
 	}
-	n, err := d.netdever.Send(num, buf, flags, deadline)
+	n, err := d.driver.Send(num, buf, flags, deadline)
 	return n, d.verdict(num, ndWrites, err)
 }
 
@@ -847,14 +872,14 @@ func (d *interruptible) SendTo(num int, buf []byte, flags int, deadline time.Tim
 }
 
 func (d *interruptible) Connect(num int, host string, ip netip.AddrPort) error {
-	return d.verdict(num, ndWrites, d.netdever.Connect(num, host, ip))
+	return d.verdict(num, ndWrites, d.driver.Connect(num, host, ip))
 }
 
 func (d *interruptible) Accept(num int) (int, netip.AddrPort, error) {
 	if d.expired(num, ndReads) {
 		return -1, netip.AddrPort{}, os.ErrDeadlineExceeded
 	}
-	newfd, peer, err := d.netdever.Accept(num)
+	newfd, peer, err := d.driver.Accept(num)
 	return newfd, peer, d.verdict(num, ndReads, err)
 }
 

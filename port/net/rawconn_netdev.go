@@ -35,7 +35,7 @@ func (c *rawConn) Control(f func(fd uintptr)) error {
 		return syscall.EINVAL
 	}
 	err := c.fd.checkOpen()
-	switch sys := c.fd.dev.system; {
+	switch sys := c.fd.dev.get().sys(); {
 	case err != nil:
 	case sys != nil:
 		err = sys.rawControl(c.fd.sysfd, f)
@@ -58,7 +58,7 @@ func (c *rawConn) call(op string, what int, f func(uintptr) bool) error {
 	if !c.ok() || c.listening {
 		return syscall.EINVAL
 	}
-	sys := c.fd.dev.system
+	sys := c.fd.dev.get().sys()
 	if sys == nil {
 		return c.failed(op, errNoRaw)
 	}

@@ -4,7 +4,6 @@ package net
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"sync"
 	"syscall"
@@ -191,7 +190,7 @@ func (d *device) family(network string, laddr, raddr endpoint, listen bool) (fam
 // raddr; else it listens, or receives datagrams, at laddr.
 func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, dial bool, control controlFunc) (*netFD, error) {
 	dev := deviceFor(laddr.plain(), raddr.plain())
-	if p, ok := dev.netdever.(*patient); ok && ctx.Done() != nil {
+	if p := dev.patient; p != nil && ctx.Done() != nil {
 		return p.open(ctx, func() (*netFD, error) {
 			return dev.openIP(ctx, network, laddr, raddr, sotype, proto, dial, control)
 		})
@@ -296,7 +295,7 @@ func (fd *netFD) dial(ctx context.Context, laddr, raddr endpoint, control contro
 		}
 	}
 	if raddr.set {
-		if err := fd.connect(ctx, func() error { return fd.dev.Connect(fd.sysfd, "", remote) }); err != nil {
+		if err := fd.connect(ctx, func() error { return fd.dev.get().Connect(fd.sysfd, "", remote) }); err != nil {
 			return err
 		}
 		fd.isConnected = true
@@ -318,9 +317,9 @@ func (fd *netFD) connect(ctx context.Context, call func() error) (err error) {
 	}
 	hook := testHookCanceledDial
 	interrupted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
+	stop := ctxAfterFunc(ctx, func() {
 		defer close(interrupted)
-		fd.dev.SetSockDeadline(fd.sysfd, ndWrites, aLongTimeAgo)
+		fd.dev.get().SetSockDeadline(fd.sysfd, ndWrites, aLongTimeAgo)
 		hook()
 	})
 	err = call()
@@ -342,25 +341,26 @@ var ephemeral struct {
 func ephemeralPort() uint16 {
 	const first, count = 49152, 16384
 	ephemeral.Lock()
-	defer ephemeral.Unlock()
 	if ephemeral.next == 0 {
 		ephemeral.next = uint16(first + randInt()%count)
 	} else if ephemeral.next++; ephemeral.next < first {
 		ephemeral.next = first
 	}
-	return ephemeral.next
+	port := ephemeral.next
+	ephemeral.Unlock()
+	return port
 }
 
 // bind gives the socket its local address. Where the device can't tell the
 // port that it would choose for 0, one is chosen here.
 func (fd *netFD) bind(a netip.AddrPort) error {
-	if a.Port() != 0 || fd.dev.names != nil || fd.sotype == ndSOCK_RAW {
-		return fd.dev.Bind(fd.sysfd, a)
+	if a.Port() != 0 || fd.dev.get().hasNames() || fd.sotype == ndSOCK_RAW {
+		return fd.dev.get().Bind(fd.sysfd, a)
 	}
 	var err error
 	for tries := 0; tries < 16; tries++ {
 		b := netip.AddrPortFrom(a.Addr(), ephemeralPort())
-		if err = fd.dev.Bind(fd.sysfd, b); err == nil {
+		if err = fd.dev.get().Bind(fd.sysfd, b); err == nil {
 			fd.laddr = fd.addr(b)
 			return nil
 		}
@@ -371,8 +371,8 @@ func (fd *netFD) bind(a netip.AddrPort) error {
 // sockname is the local address: as the device tells it, or else from what is
 // known. bound is what was asked for.
 func (fd *netFD) sockname(bound netip.AddrPort) Addr {
-	if fd.dev.names != nil {
-		if a, err := fd.dev.names.GetSockname(fd.sysfd); err == nil {
+	if fd.dev.get().hasNames() {
+		if a, err := fd.dev.get().GetSockname(fd.sysfd); err == nil {
 			return fd.addr(a)
 		}
 	}
@@ -382,7 +382,7 @@ func (fd *netFD) sockname(bound netip.AddrPort) Addr {
 	if bound.IsValid() && !bound.Addr().IsUnspecified() {
 		return fd.addr(bound)
 	}
-	if ip, err := fd.dev.Addr(); err == nil && ip.IsValid() && (fd.isConnected || !bound.IsValid()) {
+	if ip, err := fd.dev.get().Addr(); err == nil && ip.IsValid() && (fd.isConnected || !bound.IsValid()) {
 		return fd.addr(netip.AddrPortFrom(ip, bound.Port()))
 	}
 	if !bound.IsValid() {
@@ -396,11 +396,11 @@ func (fd *netFD) listen(ctx context.Context, laddr endpoint, control controlFunc
 		if laddr.ip.IsMulticast() {
 			// Listeners of a group share its port, and get what is sent to any
 			// address: the wildcard.
-			fd.dev.SetSockOpt(fd.sysfd, ndSOL_SOCKET, ndSO_REUSEADDR, true)
+			fd.dev.get().SetSockOpt(fd.sysfd, ndSOL_SOCKET, ndSO_REUSEADDR, true)
 			laddr.ip, laddr.zone = nil, ""
 		}
 	} else {
-		fd.dev.SetSockOpt(fd.sysfd, ndSOL_SOCKET, ndSO_REUSEADDR, true)
+		fd.dev.get().SetSockOpt(fd.sysfd, ndSOL_SOCKET, ndSO_REUSEADDR, true)
 	}
 	local, err := laddr.in(fd.family)
 	if err != nil {
@@ -415,12 +415,12 @@ func (fd *netFD) listen(ctx context.Context, laddr endpoint, control controlFunc
 		return err
 	}
 	if fd.sotype == ndSOCK_STREAM {
-		if err := fd.dev.Listen(fd.sysfd, listenerBacklog()); err != nil {
+		if err := fd.dev.get().Listen(fd.sysfd, listenerBacklog()); err != nil {
 			return err
 		}
 	}
 	fd.setAddr(fd.sockname(local), nil)
-	if !fd.dev.local && laddr.wildcard() && fd.sotype != ndSOCK_RAW {
+	if !fd.dev.get().local && laddr.wildcard() && fd.sotype != ndSOCK_RAW {
 		return fd.openLocal()
 	}
 	return nil
@@ -436,16 +436,16 @@ func (fd *netFD) accept() (*netFD, error) {
 	}
 	failures := 0
 	for {
-		if fd.local != nil {
-			if c := fd.local.acceptNow(); c != nil {
+		if fd.local.get() != nil {
+			if c := fd.local.get().acceptNow(); c != nil {
 				return c, nil
 			}
 		}
-		sysfd, peer, err := fd.dev.Accept(fd.sysfd)
+		sysfd, peer, err := fd.dev.get().Accept(fd.sysfd)
 		if err == nil {
-			return fd.accepted(fd.dev, sysfd, peer), nil
+			return fd.accepted(fd.dev.get(), sysfd, peer), nil
 		}
-		if fd.local != nil && fd.local.woke() {
+		if fd.local.get() != nil && fd.local.get().woke() {
 			continue
 		}
 		if failures++; !fd.listenAgain(err, failures) {
@@ -458,8 +458,8 @@ func (fd *netFD) accept() (*netFD, error) {
 // that gives up before Accept takes the listening socket with it. The driver
 // says so by letting the socket be bound once more.
 func (fd *netFD) listenAgain(err error, failures int) bool {
-	p, ok := fd.dev.netdever.(*patient)
-	if !ok || failures > 8 || driverTimeout(err) || outOfSockets(err) || fd.checkOpen() != nil {
+	p := fd.dev.get().patient
+	if p == nil || failures > 8 || driverTimeout(err) || outOfSockets(err) || fd.checkOpen() != nil {
 		return false
 	}
 	bound, err := inFamily(addrPortOf(fd.laddr), fd.family)
@@ -519,7 +519,7 @@ type localHalf struct {
 }
 
 func (fd *netFD) openLocal() error {
-	if fd.dev.datagrams == nil && fd.datagram() {
+	if !fd.dev.get().hasDatagrams() && fd.datagram() {
 		return nil // its reads cannot tell senders apart
 	}
 	dev := loopbackDevice()
@@ -536,7 +536,7 @@ func (fd *netFD) openLocal() error {
 		dev.Close(sysfd)
 		return err
 	}
-	fd.local = h
+	fd.local = hide(h)
 	theLoopback().notify(sysfd, h.arrive)
 	return nil
 }
@@ -546,7 +546,7 @@ func (h *localHalf) arrive() {
 	defer h.mu.Unlock()
 	if !h.arrived && !h.closed {
 		h.arrived = true
-		h.fd.dev.SetSockDeadline(h.fd.sysfd, ndReads, aLongTimeAgo)
+		h.fd.dev.get().SetSockDeadline(h.fd.sysfd, ndReads, aLongTimeAgo)
 	}
 }
 
@@ -561,7 +561,7 @@ func (h *localHalf) woke() bool {
 		return false
 	}
 	h.arrived = false
-	h.fd.dev.SetSockDeadline(h.fd.sysfd, ndReads, h.deadline)
+	h.fd.dev.get().SetSockDeadline(h.fd.sysfd, ndReads, h.deadline)
 	return true
 }
 
@@ -579,7 +579,7 @@ func (h *localHalf) setDeadline(t time.Time, calls int) error {
 	if calls == 0 {
 		return nil
 	}
-	return h.fd.dev.SetSockDeadline(h.fd.sysfd, calls, t)
+	return h.fd.dev.get().SetSockDeadline(h.fd.sysfd, calls, t)
 }
 
 func (h *localHalf) acceptNow() *netFD {
@@ -605,7 +605,7 @@ func (h *localHalf) recvNow(p []byte) (int, netip.AddrPort, bool) {
 }
 
 func (h *localHalf) send(p []byte, to netip.AddrPort) (int, error) {
-	return h.dev.datagrams.SendTo(h.sysfd, p, 0, time.Time{}, to)
+	return h.dev.SendTo(h.sysfd, p, 0, time.Time{}, to)
 }
 
 func (h *localHalf) close() {
@@ -617,4 +617,4 @@ func (h *localHalf) close() {
 
 // spuriousPort reports whether a dial should be tried again, because the
 // local port that the system chose was in use after all.
-func spuriousPort(err error) bool { return errors.Is(err, syscall.EADDRNOTAVAIL) }
+func spuriousPort(err error) bool { return errorIs(err, syscall.EADDRNOTAVAIL) }

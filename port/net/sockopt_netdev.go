@@ -11,7 +11,7 @@ func (fd *netFD) setOption(level, opt int, value any) error {
 	if err := fd.checkOpen(); err != nil {
 		return err
 	}
-	return fd.dev.SetSockOpt(fd.sysfd, level, opt, value)
+	return fd.dev.get().SetSockOpt(fd.sysfd, level, opt, value)
 }
 
 func setReadBuffer(fd *netFD, bytes int) error {
@@ -35,7 +35,7 @@ func setLinger(fd *netFD, seconds int) error {
 // joinGroup makes fd receive what is sent to a group, from the interface ifi
 // or, if that is nil, the one that the device chooses.
 func (fd *netFD) joinGroup(ifi *Interface, group IP) error {
-	m := fd.dev.multicasts
+	m := fd.dev.get().multicasts
 	if m == nil {
 		return errNoMulticast
 	}

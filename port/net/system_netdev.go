@@ -50,7 +50,7 @@ func (fd *netFD) recvMsgFrom(p, oob []byte) (n, oobn, flags int, from sockname, 
 		return
 	}
 	defer fd.leave(ndReads)
-	n, oobn, flags, from, err = fd.dev.system.recvMsg(fd.sysfd, p, oob)
+	n, oobn, flags, from, err = fd.dev.get().sys().recvMsg(fd.sysfd, p, oob)
 	if err != nil {
 		err = fd.failure(err)
 	}
@@ -70,7 +70,7 @@ func (fd *netFD) sendMsgTo(p, oob []byte, to sockname) (n, oobn int, err error) 
 		return
 	}
 	defer fd.leave(ndWrites)
-	n, oobn, err = fd.dev.system.sendMsg(fd.sysfd, p, oob, to)
+	n, oobn, err = fd.dev.get().sys().sendMsg(fd.sysfd, p, oob, to)
 	if err != nil {
 		err = fd.failure(err)
 	}
@@ -91,7 +91,7 @@ func (c *conn) writeBuffers(v *Buffers) (int64, error) {
 }
 
 func (fd *netFD) writeBuffers(v *Buffers) (total int64, err error) {
-	if fd.dev.system == nil {
+	if fd.dev.get().sys() == nil {
 		for len(*v) > 0 && err == nil {
 			var n int
 			n, err = fd.Write((*v)[0])
@@ -107,7 +107,7 @@ func (fd *netFD) writeBuffers(v *Buffers) (total int64, err error) {
 		return 0, err
 	}
 	defer fd.leave(ndWrites)
-	total, err = fd.dev.system.writev(fd.sysfd, (*[][]byte)(v))
+	total, err = fd.dev.get().sys().writev(fd.sysfd, (*[][]byte)(v))
 	if err != nil {
 		err = fd.failure(err)
 	}
@@ -117,7 +117,7 @@ func (fd *netFD) writeBuffers(v *Buffers) (total int64, err error) {
 // sendFile has the system copy a file to the connection, if r is one, or a
 // part of one. If handled is false nothing was done.
 func (fd *netFD) sendFile(r io.Reader) (n int64, handled bool, err error) {
-	if fd.dev.system == nil {
+	if fd.dev.get().sys() == nil {
 		return 0, false, nil
 	}
 	most := int64(-1)
@@ -141,7 +141,7 @@ func (fd *netFD) sendFile(r io.Reader) (n int64, handled bool, err error) {
 	}
 	defer fd.leave(ndWrites)
 	readErr := raw.Read(func(osfd uintptr) bool {
-		n, handled, err = fd.dev.system.sendFile(fd.sysfd, osfd, most)
+		n, handled, err = fd.dev.get().sys().sendFile(fd.sysfd, osfd, most)
 		return true
 	})
 	if limited != nil {
@@ -161,19 +161,19 @@ func (fd *netFD) dup() (*os.File, error) {
 	if err := fd.checkOpen(); err != nil {
 		return nil, err
 	}
-	if fd.dev.system == nil {
+	if fd.dev.get().sys() == nil {
 		return nil, errNoFile
 	}
-	return fd.dev.system.dup(fd.sysfd, fd.name())
+	return fd.dev.get().sys().dup(fd.sysfd, fd.name())
 }
 
 // fileFD makes a netFD of a copy of the socket that f is.
 func fileFD(f *os.File) (*netFD, error) {
 	dev := currentDevice()
-	if dev.system == nil {
+	if dev.sys() == nil {
 		return nil, errNoFile
 	}
-	s, err := dev.system.adopt(f)
+	s, err := dev.sys().adopt(f)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,6 @@ import (
 	_ "unsafe" // for linkname
 )
 
-// A trustedTLS is a device that the program says does TLS itself.
-type trustedTLS struct{ netdever }
-
 // useTLSNetdev is UseTLS of tinynet's package netdev.
 //
 //go:linkname useTLSNetdev
@@ -23,7 +20,7 @@ func useTLSNetdev(dev netdever) {
 		return
 	}
 	d := newDevice(dev)
-	d.driver = trustedTLS{dev}
+	d.trustedTLS = true
 	setDevice.Store(d)
 }
 
@@ -33,16 +30,13 @@ var errNoOffload = errors.New("the network device does not say that it does TLS 
 
 // offloadsTLS tells whether a socket with IPPROTO_TLS may be asked of d.
 func (d *device) offloadsTLS() bool {
-	switch driver := d.driver.(type) {
-	case nil:
-		return false
-	case trustedTLS:
-		return true
-	case tlsOffload:
-		return driver.TLSOffload()
-	default:
-		return tlsFirmware(driver)
+	if d.driver == nil || d.trustedTLS {
+		return d.trustedTLS
 	}
+	if v, ok := d.driver.(tlsOffload); ok {
+		return v.TLSOffload()
+	}
+	return tlsFirmware(d.driver)
 }
 
 // A TLSConn is a connection over which the network device speaks TLS: what is
@@ -77,7 +71,7 @@ func dialTLS(ctx context.Context, d *Dialer, network, addr string) (*TLSConn, er
 		panic("nil context")
 	}
 	if deadline := d.deadline(ctx, time.Now()); !deadline.IsZero() {
-		sub, cancel := context.WithDeadline(ctx, deadline)
+		sub, cancel := ctxWithDeadline(ctx, deadline)
 		defer cancel()
 		ctx = sub
 	}
@@ -103,7 +97,7 @@ func dialTLS(ctx context.Context, d *Dialer, network, addr string) (*TLSConn, er
 	dev := currentDevice()
 	if host == "" || host == "localhost" {
 		dev = loopbackDevice()
-	} else if ip, err := netip.ParseAddr(host); err == nil {
+	} else if ip, err := parseAddr(host); err == nil {
 		dev = deviceFor(netip.AddrPort{}, netip.AddrPortFrom(ip, uint16(port)))
 	}
 	if !dev.offloadsTLS() {
@@ -111,7 +105,7 @@ func dialTLS(ctx context.Context, d *Dialer, network, addr string) (*TLSConn, er
 	}
 	open := func() (*netFD, error) { return dev.openTLS(ctx, host, port) }
 	var fd *netFD
-	if p, ok := dev.netdever.(*patient); ok && ctx.Done() != nil {
+	if p := dev.patient; p != nil && ctx.Done() != nil {
 		fd, err = p.open(ctx, open)
 	} else {
 		fd, err = open()

@@ -30,7 +30,7 @@ func (c *UDPConn) readFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 }
 
 func (c *UDPConn) readMsg(b, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error) {
-	if sys := c.fd.dev.system; sys != nil {
+	if sys := c.fd.dev.get().sys(); sys != nil {
 		return c.fd.recvMsg(b, oob)
 	}
 	if len(oob) > 0 {
@@ -94,7 +94,7 @@ func (c *UDPConn) sendMsg(b, oob []byte, to netip.AddrPort) (n, oobn int, err er
 	if !c.fd.isConnected && !to.IsValid() {
 		return 0, 0, errMissingAddress
 	}
-	if c.fd.dev.system != nil {
+	if c.fd.dev.get().sys() != nil {
 		return c.fd.sendMsg(b, oob, to)
 	}
 	if len(oob) > 0 {

@@ -39,7 +39,7 @@ func openUnix(ctx context.Context, network string, laddr, raddr *UnixAddr, dial 
 		}
 	}
 	dev := currentDevice()
-	if dev.unix == nil {
+	if !dev.hasUnix() {
 		dev = loopbackDevice()
 	}
 	sysfd, err := dev.Socket(ndAF_UNIX, sotype, 0)
@@ -65,18 +65,18 @@ func (fd *netFD) nameUnix(ctx context.Context, laddr, raddr *UnixAddr, dial bool
 		}
 	}
 	if laddr != nil {
-		if err := fd.dev.unix.BindUnix(fd.sysfd, laddr.Name); err != nil {
+		if err := fd.dev.get().BindUnix(fd.sysfd, laddr.Name); err != nil {
 			return err
 		}
 	}
 	if raddr != nil {
-		call := func() error { return fd.dev.unix.ConnectUnix(fd.sysfd, raddr.Name) }
+		call := func() error { return fd.dev.get().ConnectUnix(fd.sysfd, raddr.Name) }
 		if err := fd.connect(ctx, call); err != nil {
 			return err
 		}
 		fd.isConnected = true
 	} else if !dial && fd.sotype != ndSOCK_DGRAM {
-		if err := fd.dev.Listen(fd.sysfd, listenerBacklog()); err != nil {
+		if err := fd.dev.get().Listen(fd.sysfd, listenerBacklog()); err != nil {
 			return err
 		}
 	}
@@ -100,7 +100,7 @@ func (fd *netFD) unixAddr(name string) *UnixAddr {
 }
 
 func (fd *netFD) socknameUnix() Addr {
-	name, err := fd.dev.unix.SocknameUnix(fd.sysfd)
+	name, err := fd.dev.get().SocknameUnix(fd.sysfd)
 	if err != nil {
 		return nil
 	}
@@ -109,11 +109,11 @@ func (fd *netFD) socknameUnix() Addr {
 
 // acceptUnix runs in accept, which has entered.
 func (fd *netFD) acceptUnix() (*netFD, error) {
-	sysfd, peer, err := fd.dev.unix.AcceptUnix(fd.sysfd)
+	sysfd, peer, err := fd.dev.get().AcceptUnix(fd.sysfd)
 	if err != nil {
 		return nil, fd.failure(err)
 	}
-	c := newFD(fd.dev, sysfd, fd.family, fd.sotype, fd.net)
+	c := newFD(fd.dev.get(), sysfd, fd.family, fd.sotype, fd.net)
 	c.isConnected = true
 	c.setAddr(c.socknameUnix(), c.unixAddr(peer))
 	return c, nil
@@ -125,7 +125,7 @@ func (c *UnixConn) readFrom(b []byte) (int, *UnixAddr, error) {
 		return 0, nil, err
 	}
 	defer fd.leave(ndReads)
-	n, from, err := fd.dev.unix.RecvFromUnix(fd.sysfd, b)
+	n, from, err := fd.dev.get().RecvFromUnix(fd.sysfd, b)
 	n, err = soundCount(n, len(b), err)
 	if err != nil {
 		return n, nil, fd.failure(err)
@@ -137,7 +137,7 @@ func (c *UnixConn) readFrom(b []byte) (int, *UnixAddr, error) {
 }
 
 func (c *UnixConn) readMsg(b, oob []byte) (n, oobn, flags int, addr *UnixAddr, err error) {
-	if c.fd.dev.system != nil {
+	if c.fd.dev.get().sys() != nil {
 		var from string
 		n, oobn, flags, from, err = c.fd.recvMsgUnix(b, oob)
 		if from != "" {
@@ -175,7 +175,7 @@ func (c *UnixConn) writeTo(b []byte, addr *UnixAddr) (int, error) {
 		return 0, err
 	}
 	defer fd.leave(ndWrites)
-	n, err := fd.dev.unix.SendToUnix(fd.sysfd, b, addr.Name)
+	n, err := fd.dev.get().SendToUnix(fd.sysfd, b, addr.Name)
 	n, err = soundCount(n, len(b), err)
 	if err != nil {
 		return n, fd.failure(err)
@@ -194,7 +194,7 @@ func (c *UnixConn) writeMsg(b, oob []byte, addr *UnixAddr) (n, oobn int, err err
 		}
 		to = addr.Name
 	}
-	if c.fd.dev.system != nil {
+	if c.fd.dev.get().sys() != nil {
 		return c.fd.sendMsgUnix(b, oob, to)
 	}
 	if len(oob) > 0 {
@@ -248,7 +248,7 @@ func (l *UnixListener) close() error {
 	// Only once: the name may be somebody else's by the second time.
 	l.unlinkOnce.Do(func() {
 		if l.unlink && l.path != "" && l.path[0] != '@' {
-			l.fd.dev.unix.Unlink(l.path)
+			l.fd.dev.get().Unlink(l.path)
 		}
 	})
 	return l.fd.Close()

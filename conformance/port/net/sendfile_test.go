@@ -9,15 +9,15 @@ import "testing"
 func expectSendfile(t *testing.T, wantConn Conn, f func()) {
 	t.Helper()
 	fd := wantConn.(*TCPConn).fd
-	if fd.dev.system == nil {
+	if fd.dev.get().system == nil {
 		f()
 		return
 	}
-	watched := *fd.dev
-	spy := &sendFileSpy{systemSockets: fd.dev.system, sockfd: fd.sysfd}
+	watched := *fd.dev.get()
+	spy := &sendFileSpy{systemSockets: fd.dev.get().system, sockfd: fd.sysfd}
 	watched.system = spy
 	real := fd.dev
-	fd.dev = &watched
+	fd.dev = hide(&watched)
 	f()
 	fd.dev = real
 	if n := spy.asked.Load(); n != 1 {

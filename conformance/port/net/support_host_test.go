@@ -37,7 +37,7 @@ func init() {
 // systemFD is the socket of the system that is below a socket of the host
 // device.
 func systemFD(fd *netFD) *poll.FD {
-	s, err := hostDevice().netdever.(*host).sock(fd.sysfd)
+	s, err := hostDevice().driver.(*host).sock(fd.sysfd)
 	if err != nil {
 		panic(err)
 	}

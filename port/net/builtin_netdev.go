@@ -9,7 +9,7 @@ import _ "unsafe" // for linkname
 //go:linkname hostNetdev
 func hostNetdev() netdever {
 	if d := hostDevice(); d != nil {
-		return d.netdever
+		return d.driver
 	}
 	return nil
 }
@@ -19,14 +19,22 @@ func hostNetdev() netdever {
 //go:linkname loopbackNetdev
 func loopbackNetdev() netdever { return theLoopback() }
 
+// builtin is what only the loopback has. To ask for its type would link the
+// type.
+type builtin interface{ builtin() }
+
+func (*loopback) builtin() {}
+
 // ownDevice gives net's own device for a value of the two above, nil for any
 // other.
 func ownDevice(dev netdever) *device {
-	if _, ok := dev.(*loopback); ok {
+	if _, ok := dev.(builtin); ok {
 		return loopbackDevice()
 	}
-	if _, ok := dev.(systemSockets); ok {
-		return hostDevice()
+	if hosted {
+		if _, ok := dev.(systemSockets); ok {
+			return hostDevice()
+		}
 	}
 	return nil
 }

@@ -1,0 +1,5 @@
+//go:build tinynetport && !baremetal && !tinynet_board
+
+package net
+
+func loadProtocols() { onceReadProtocols.Do(readProtocols) }

@@ -1,0 +1,227 @@
+//go:build tinynetport && (baremetal || tinynet_board)
+
+package net
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Contexts and timers for this package's own use. Those of context and time
+// bring along what prints them, and with that the tables of time zones and what
+// reads GODEBUG, 20 kB of flash that a board has no use for.
+
+// A boardCtx is a context that can be cancelled and may have a deadline.
+type boardCtx struct {
+	context.Context // the parent
+	hidden[boardCtxState]
+}
+
+type boardCtxState struct {
+	done     chan struct{}
+	deadline time.Time
+
+	mu    sync.Mutex
+	err   error
+	funcs []*boardFunc // to run at the end
+	timer *time.Timer
+	leave func() bool // takes leave of the parent
+}
+
+type boardFunc struct{ f func() }
+
+func newBoardCtx(parent context.Context, deadline time.Time) (*boardCtx, *boardCtxState) {
+	s := &boardCtxState{done: make(chan struct{}), deadline: deadline}
+	if parent.Done() != nil {
+		leave := ctxAfterFunc(parent, func() { s.end(parent.Err()) })
+		s.mu.Lock()
+		s.leave = leave
+		ended := s.err != nil
+		s.mu.Unlock()
+		if ended {
+			leave()
+		}
+	}
+	return &boardCtx{parent, hide(s)}, s
+}
+
+func ctxWithCancel(parent context.Context) (context.Context, context.CancelFunc) {
+	deadline, _ := parent.Deadline()
+	c, s := newBoardCtx(parent, deadline)
+	return c, func() { s.end(context.Canceled) }
+}
+
+func ctxWithDeadline(parent context.Context, t time.Time) (context.Context, context.CancelFunc) {
+	if have, ok := parent.Deadline(); ok && have.Before(t) {
+		return ctxWithCancel(parent)
+	}
+	c, s := newBoardCtx(parent, t)
+	wait := time.Until(t)
+	if wait <= 0 {
+		s.end(context.DeadlineExceeded)
+		return c, func() {}
+	}
+	s.mu.Lock()
+	if s.err == nil {
+		s.timer = time.AfterFunc(wait, func() { s.end(context.DeadlineExceeded) })
+	}
+	s.mu.Unlock()
+	return c, func() { s.end(context.Canceled) }
+}
+
+func (s *boardCtxState) end(err error) {
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.err = err
+	funcs, leave := s.funcs, s.leave
+	s.funcs = nil
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	close(s.done)
+	s.mu.Unlock()
+	if leave != nil {
+		leave()
+	}
+	for _, f := range funcs {
+		go f.f()
+	}
+}
+
+func (c *boardCtx) Done() <-chan struct{} { return c.get().done }
+
+func (c *boardCtx) Deadline() (time.Time, bool) {
+	t := c.get().deadline
+	return t, !t.IsZero()
+}
+
+func (c *boardCtx) Err() error {
+	s := c.get()
+	s.mu.Lock()
+	err := s.err
+	s.mu.Unlock()
+	return err
+}
+
+// A boardValue is a context with one more value.
+type boardValue struct {
+	context.Context
+	key, value any
+}
+
+func ctxWithValue(parent context.Context, key, value any) context.Context {
+	return &boardValue{parent, key, value}
+}
+
+func (c *boardValue) Value(key any) any {
+	if key == c.key {
+		return c.value
+	}
+	return c.Context.Value(key)
+}
+
+// ctxAfterFunc is context.AfterFunc. For a context that is not of this package
+// it takes a goroutine.
+func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
+	c, ok := ctx.(*boardCtx)
+	if !ok {
+		stopped := make(chan struct{})
+		var once sync.Once
+		go func() {
+			select {
+			case <-ctx.Done():
+				once.Do(f)
+			case <-stopped:
+			}
+		}()
+		return func() (first bool) {
+			once.Do(func() {
+				first = true
+				close(stopped)
+			})
+			return first
+		}
+	}
+	return c.get().afterEnd(&boardFunc{f})
+}
+
+// afterEnd has one run when the context has ended.
+func (s *boardCtxState) afterEnd(one *boardFunc) (stop func() bool) {
+	s.mu.Lock()
+	if s.err != nil {
+		go one.f()
+	} else {
+		s.funcs = append(s.funcs, one)
+	}
+	s.mu.Unlock()
+	return func() (found bool) {
+		s.mu.Lock()
+		for i, other := range s.funcs {
+			if other == one {
+				s.funcs = append(s.funcs[:i], s.funcs[i+1:]...)
+				found = true
+				break
+			}
+		}
+		s.mu.Unlock()
+		return found
+	}
+}
+
+// A boardTimer is what this package needs of a time.Timer.
+type boardTimer struct {
+	C     chan time.Time
+	timer *time.Timer
+}
+
+func newTimer(d time.Duration) *boardTimer {
+	t := &boardTimer{C: make(chan time.Time, 1)}
+	t.timer = time.AfterFunc(d, func() {
+		select {
+		case t.C <- time.Now():
+		default:
+		}
+	})
+	return t
+}
+
+func (t *boardTimer) Stop() bool                 { return t.timer.Stop() }
+func (t *boardTimer) Reset(d time.Duration) bool { return t.timer.Reset(d) }
+
+// boardSetting stands for a setting in GODEBUG, which a board does not have.
+type boardSetting struct{}
+
+func newGodebug(name string) boardSetting { return boardSetting{} }
+
+func (boardSetting) Value() string  { return "" }
+func (boardSetting) IncNonDefault() {}
+
+// errorIs is errors.Is for targets that can be compared.
+func errorIs(err, target error) bool {
+	for err != nil {
+		if err == target {
+			return true
+		}
+		if e, ok := err.(interface{ Is(error) bool }); ok && e.Is(target) {
+			return true
+		}
+		e, ok := err.(interface{ Unwrap() error })
+		if !ok {
+			return false
+		}
+		err = e.Unwrap()
+	}
+	return false
+}
+
+// A board has no /etc/services and /etc/protocols: it knows the names that are
+// built in.
+func loadServices()  {}
+func loadProtocols() {}
+
+func udpErrorAddr(a netip.AddrPort) Addr { return UDPAddrFromAddrPort(a) }

@@ -1,0 +1,42 @@
+//go:build tinynetport && !baremetal && !tinynet_board
+
+package net
+
+import (
+	"context"
+	"errors"
+	"internal/godebug"
+	"net/netip"
+	"time"
+)
+
+// What a board has smaller kinds of: see small_board.go and
+// parseaddr_board.go.
+
+func ctxWithCancel(parent context.Context) (context.Context, context.CancelFunc) {
+	return context.WithCancel(parent)
+}
+
+func ctxWithDeadline(parent context.Context, t time.Time) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(parent, t)
+}
+
+func ctxWithValue(parent context.Context, key, value any) context.Context {
+	return context.WithValue(parent, key, value)
+}
+
+func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
+	return context.AfterFunc(ctx, f)
+}
+
+func newTimer(d time.Duration) *time.Timer { return time.NewTimer(d) }
+
+func newGodebug(name string) *godebug.Setting { return godebug.New(name) }
+
+func parseAddr(s string) (netip.Addr, error) { return netip.ParseAddr(s) }
+
+func errorIs(err, target error) bool { return errors.Is(err, target) }
+
+func loadServices() { onceReadServices.Do(readServices) }
+
+func udpErrorAddr(a netip.AddrPort) Addr { return addrPortUDPAddr{a} }
