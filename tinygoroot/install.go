@@ -44,18 +44,6 @@ type label struct {
 	Files   map[string]string // SHA-256 by slash-separated name
 }
 
-func (l *label) same(m *label) bool {
-	if l.Release != m.Release || len(l.Files) != len(m.Files) {
-		return false
-	}
-	for name, sum := range l.Files {
-		if m.Files[name] != sum {
-			return false
-		}
-	}
-	return true
-}
-
 // A State is what is in place in a TinyGo root.
 type State string
 

@@ -357,7 +357,7 @@ func TestInstallErrors(t *testing.T) {
 			}
 		}
 	}
-	tg, port, original := installFixture(t)
+	tg, port, _ := installFixture(t)
 	before := "install the port in the TinyGo root " + tg.Root
 
 	mustInstall(t, tg, port)
@@ -368,7 +368,7 @@ func TestInstallErrors(t *testing.T) {
 	_, err := tg.Uninstall(true)
 	wants("without what was saved", err, "take the port out of the TinyGo root", "Install TinyGo anew")
 
-	tg, port, original = installFixture(t)
+	tg, port, _ = installFixture(t)
 	if err := os.RemoveAll(filepath.Join(tg.Root, "src", "net")); err != nil {
 		t.Fatal(err)
 	}
@@ -384,7 +384,7 @@ func TestInstallErrors(t *testing.T) {
 	}
 
 	// A port that cannot be read: nothing of TinyGo's is touched.
-	tg, port, original = installFixture(t)
+	tg, port, original := installFixture(t)
 	if err := os.RemoveAll(filepath.Join(port.Dir, "src", "crypto")); err != nil {
 		t.Fatal(err)
 	}
