@@ -46,6 +46,10 @@ record-port: ## what follows from the manifests: the record, docs/port.md, READM
 fixes: ## each security fix in security/fixes.toml, looked for in the releases before and after (fetches some forty)
 	go test -v -count=1 -tags fixes -timeout 2h -run TestFixes ./security
 
+boards: ## the examples built for boards, and the sizes against the budget (needs TinyGo; takes half an hour)
+	go test -v -count=1 -tags boards -timeout 2h -run TestBoards ./e2e
+	go run ./cmd/tinynet size
+
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
@@ -76,4 +80,4 @@ print-race:
 print-nested:
 	@echo $(NESTED)
 
-.PHONY: help test race matrix conform record record-port fixes bench fuzz lint ci print-race print-nested
+.PHONY: help test race matrix boards conform record record-port fixes bench fuzz lint ci print-race print-nested

@@ -147,6 +147,7 @@ func (t *tool) commands() *ffcli.Command {
 		t.installCommand(),
 		t.uninstallCommand(),
 		t.doctorCommand(),
+		t.sizeCommand(),
 		t.assembleCommand(),
 		t.overlayCommand(),
 		t.treeCommand(),

@@ -28,7 +28,7 @@ func TestUsage(t *testing.T) {
 		{"run -h", 0, []string{"Usage: tinynet run"}},
 		{"help nonsense", 2, []string{"unknown command nonsense; there are run, go, "}},
 		{"help run go", 2, []string{"one command at a time"}},
-		{"nonsense", 2, []string{"tinynet: unknown command nonsense; there are run, go, tinygo, install, uninstall, doctor, assemble, overlay, tree, api, ", "Run 'tinynet help' for usage."}},
+		{"nonsense", 2, []string{"tinynet: unknown command nonsense; there are run, go, tinygo, install, uninstall, doctor, size, assemble, overlay, tree, api, ", "Run 'tinynet help' for usage."}},
 		{"-nonsense", 2, []string{"tinynet: flag provided but not defined: -nonsense", "Run 'tinynet help' for usage."}},
 		{"tree -nonsense", 2, []string{"tinynet tree: flag provided but not defined: -nonsense", "Run 'tinynet help tree' for usage."}},
 		{"-go 1.25.1 tree extra", 2, []string{"tinynet tree: unexpected argument extra"}},

@@ -399,11 +399,31 @@ func fakeTinygo() {
 		fmt.Println("error: requires go version 1.19 through 1.23, got go1.99")
 		os.Exit(1)
 	}
+	if slices.Contains(os.Args, "-size=full") {
+		fakeSizes()
+	}
 	fmt.Printf("tinygo %q\n", os.Args[1:])
 	for _, name := range []string{"TINYGOROOT", "GOROOT", "GOTOOLCHAIN", "PATH"} {
 		fmt.Printf("%s=%s\n", name, os.Getenv(name))
 	}
 	os.Exit(6)
+}
+
+// fakeSizes prints a table as TinyGo does, with less of net if there are tags.
+func fakeSizes() {
+	net := 4000
+	for _, arg := range os.Args {
+		if strings.HasPrefix(arg, "-tags=") {
+			net -= len(arg)
+		}
+		if arg == "./broken" {
+			fmt.Fprintln(os.Stderr, "error: it is broken")
+			os.Exit(1)
+		}
+	}
+	fmt.Println("   code  rodata    data     bss |   flash     ram | package")
+	fmt.Printf("0 0 0 0 | %d 30 | net\n0 0 0 0 | 500 7 | main\n0 0 0 0 | %d 37 | total\n", net, net+500)
+	os.Exit(0)
 }
 
 func TestTinygo(t *testing.T) {
@@ -512,6 +532,25 @@ func TestTinygo(t *testing.T) {
 	finish(t, tinygo("uninstall")).want(t, 0, "has TinyGo's own net again")
 	unchanged()
 	finish(t, in(dir, tinygo("doctor"), "PATH="+bin+"/none")).want(t, 0, "missing  tinygo               not on PATH", "For programs on boards: install TinyGo")
+
+	write(t, dir, map[string]string{
+		"go.mod":           "module example.com/m\n\ngo 1.23\n",
+		"prog/main.go":     "package main\n",
+		"other/go.mod":     "module example.com/other\n\ngo 1.23\n",
+		"size/budget.toml": "[[budget]]\nprogram = \"prog\"\ntarget = \"pico\"\nflash = 4500\nram = 37\n",
+		"tight.toml":       "[[budget]]\nprogram = \"prog\"\ntarget = \"riscv\"\nflash = 4499\nram = 37\n",
+	})
+	finish(t, tinygo("size")).want(t, 0, "./prog, pico\n", "     4,500        37  all\n", "     4,000        30  net\n", "budget: kept")
+	finish(t, tinygo("size", "-budget", "tight.toml", "-target", "riscv")).want(t, 1, "./prog, riscv\n", "EXCEEDED by 1 of flash", "!exit status")
+	finish(t, tinygo("size", "-vary", "notls", "-tags", "a", "./prog")).want(t, 0, "./prog, pico, -tags=a\n", "-tags=a,notls: saves 6 of flash, saves 0 of RAM", "!budget")
+	finish(t, tinygo("size", "-html", "size.html", "-json", "./prog", "./other")).want(t, 0, `"program": "./other"`, `"flash": 4500`, `"name": "net"`)
+	if page, err := os.ReadFile(filepath.Join(dir, "size.html")); err != nil || strings.Count(string(page), "<svg") != 4 {
+		t.Errorf("size.html: %v\n%.300s", err, page)
+	}
+	finish(t, tinygo("size", "./broken")).want(t, 1, "error: it is broken", "tinynet size: build ./broken for pico")
+	finish(t, tinygo("size", "-target", "none")).want(t, 2, "no budget for -target=none")
+	finish(t, tinygo("size", "./prog", "-json")).want(t, 2, "options come before the packages")
+	finish(t, tinygo("size", "-budget", "none.toml")).want(t, 1, "read the budget", "none.toml")
 	finish(t, tinygo("doctor", "x")).want(t, 2, "unexpected argument x")
 	r = finish(t, tinygo("doctor", "-json"))
 	var found []finding

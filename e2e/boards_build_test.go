@@ -1,0 +1,51 @@
+//go:build unix && boards
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBoards builds every example for the Pico, and a few for each other board
+// whose device files come with every TinyGo. It takes its time: `make boards`.
+func TestBoards(t *testing.T) {
+	needs(t, "tinygo")
+	var all []string
+	err := filepath.WalkDir(filepath.Join(root, "examples"), func(path string, e os.DirEntry, err error) error {
+		if err == nil && e.Name() == "main.go" {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), "go.mod")); err != nil { // Paho wants a newer Go than TinyGo 0.35 takes
+				all = append(all, strings.TrimPrefix(filepath.Dir(path), root+"/"))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 17 {
+		t.Fatalf("only these examples are there: %s", all)
+	}
+	some := []string{"examples/tcpclient", "examples/socket"}
+	for _, board := range []struct {
+		target, tags string
+		examples     []string
+	}{
+		{"pico", "", all},
+		{"pico", "w5500", append(some, "examples/webserver", "examples/udpecho")},
+		{"nano-rp2040", "", append(some, "examples/http-get", "examples/dashboard")},
+		{"challenger-rp2040", "", some},
+	} {
+		for _, example := range board.examples {
+			t.Run(board.target+" "+board.tags+" "+filepath.ToSlash(example), func(t *testing.T) {
+				args := []string{"build", "-target=" + board.target, "-size=short", "-o", filepath.Join(t.TempDir(), "program.elf")}
+				if board.tags != "" {
+					args = append(args, "-tags="+board.tags)
+				}
+				t.Log("\n" + underTinyGo(t, append(args, "./"+example)...))
+			})
+		}
+	}
+}
