@@ -148,6 +148,7 @@ func (t *tool) commands() *ffcli.Command {
 		t.uninstallCommand(),
 		t.doctorCommand(),
 		t.sizeCommand(),
+		t.tetherCommand(),
 		t.assembleCommand(),
 		t.overlayCommand(),
 		t.treeCommand(),

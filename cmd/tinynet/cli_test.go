@@ -28,7 +28,7 @@ func TestUsage(t *testing.T) {
 		{"run -h", 0, []string{"Usage: tinynet run"}},
 		{"help nonsense", 2, []string{"unknown command nonsense; there are run, go, "}},
 		{"help run go", 2, []string{"one command at a time"}},
-		{"nonsense", 2, []string{"tinynet: unknown command nonsense; there are run, go, tinygo, install, uninstall, doctor, size, assemble, overlay, tree, api, ", "Run 'tinynet help' for usage."}},
+		{"nonsense", 2, []string{"tinynet: unknown command nonsense; there are run, go, tinygo, install, uninstall, doctor, size, tether, assemble, overlay, tree, api, ", "Run 'tinynet help' for usage."}},
 		{"-nonsense", 2, []string{"tinynet: flag provided but not defined: -nonsense", "Run 'tinynet help' for usage."}},
 		{"tree -nonsense", 2, []string{"tinynet tree: flag provided but not defined: -nonsense", "Run 'tinynet help tree' for usage."}},
 		{"-go 1.25.1 tree extra", 2, []string{"tinynet tree: unexpected argument extra"}},
@@ -46,7 +46,7 @@ func TestUsage(t *testing.T) {
 		{"overlay -o x y", 2, []string{"unexpected argument y"}},
 		{"run", 2, []string{"name the package of a program"}},
 		{"run --", 2, []string{"name the package of a program"}},
-		{"run -board pico .", 2, []string{`there is no board "pico"; there is native`}},
+		{"run -board pico .", 2, []string{`there is no board "pico"; there are native, wasm, qemu-riscv32, qemu-cortex-m3`}},
 		{"tree -goroot /no/such/folder", 1, []string{"tinynet tree: find the Go in /no/such/folder: ", "go env GOROOT"}},
 	} {
 		r := tinynet(testPort(), strings.Fields(test.args)...)

@@ -18,23 +18,34 @@ import (
 )
 
 // boards are what run can run a program on.
-var boards = []string{"native"}
+var boards = []string{"native", "wasm", "qemu-riscv32", "qemu-cortex-m3"}
 
 // A runOptions is what run is told besides the program.
 type runOptions struct {
 	board, tags string
 	race, x     bool
+	output      string
+	net         netOptions
 }
 
 func (t *tool) runCommand() *ffcli.Command {
 	var opt runOptions
-	c := t.command("run", "tinynet run [-board BOARD] [-tags TAGS] [-race] [-x] [-go VERSION | -goroot DIR] PKG [-- ARGS]", "build a program on the port and run it", `
+	c := t.command("run", "tinynet run [-board BOARD] [OPTIONS] PKG [-- ARGS]", "build a program on the port and run it", `
 PKG is a package as for go build, in your own module, or files that end in .go.
 A folder in another module is built there. On the board native, the program runs
 on this computer over its sockets. The build tag tinynet is set.
 
+The other boards are emulated. Their only network is a tether to this computer,
+on which -publish, -listen, -allow, -deny, -addr, -self, -loopback and -dns have
+a say, as in tinynet tether; a port that cannot be had here is put at a free one, and where
+the program's ports are is printed. wasm is a WebAssembly sandbox, built with
+Go (GOOS=wasip1); it needs nothing else. qemu-riscv32 is QEMU's machine virt,
+and qemu-cortex-m3 its mps2-an385, both built with TinyGo; TinyGo and QEMU have
+to be on PATH.
+
 Examples:
   tinynet run ./examples/webserver
+  tinynet run -board wasm -publish 8000:8080 ./examples/webserver
   tinynet run -race ./examples/webserver -- -addr localhost:9090
   tinynet run -go 1.25.11 .`,
 		func(ctx context.Context, args []string) error { return t.runExec(ctx, opt, args) })
@@ -42,6 +53,8 @@ Examples:
 	c.FlagSet.StringVar(&opt.tags, "tags", "", "comma-separated build `TAGS`, as for go build")
 	c.FlagSet.BoolVar(&opt.race, "race", false, "build with the race detector")
 	c.FlagSet.BoolVar(&opt.x, "x", false, "print the commands of the build")
+	c.FlagSet.StringVar(&opt.output, "o", "", "write the program to `FILE`, and do not run it")
+	opt.net.flags(c.FlagSet)
 	return c
 }
 
@@ -68,7 +81,7 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 		known = known || b == opt.board
 	}
 	if !known {
-		return usagef("there is no board %q; there is %s", opt.board, strings.Join(boards, ", "))
+		return usagef("there is no board %q; there are %s", opt.board, strings.Join(boards, ", "))
 	}
 	pkg, program := splitProgram(args)
 	if len(pkg) == 0 {
@@ -83,6 +96,9 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	}
 	if dir != "" {
 		pkg = []string{"."}
+	}
+	if opt.board != "native" {
+		return t.runBoard(ctx, opt, dir, pkg, program)
 	}
 	on, err := t.builder(ctx, goArgs{dir: dir})
 	if err != nil {
@@ -103,11 +119,22 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if err != nil {
 		return err
 	}
+	if opt.output != "" {
+		return keep(exe, opt.output)
+	}
 	err = t.replace(ctx, exe, append([]string{exe}, program...), os.Environ())
 	if foreign(err) {
 		err = fmt.Errorf("%w\nIt was not built for this computer: are GOOS and GOARCH set?", err)
 	}
 	return err
+}
+
+// keep writes a program that was built to a file of the user's.
+func keep(program, file string) error {
+	if err := copyExecutable(program, file); err != nil {
+		return fmt.Errorf("write the program: %w", err)
+	}
+	return nil
 }
 
 // portTag is set in what run builds: a program that needs a function that only
@@ -162,6 +189,7 @@ type build struct {
 	t     *tool
 	on    *builder
 	dir   string // where the go command runs, if not here
+	board string // other than this computer
 	flags []string
 	pkg   []string
 }
@@ -177,7 +205,7 @@ func (b *build) program(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(strings.Join(append(append([]string{wd, b.dir}, b.flags...), b.pkg...), "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join(append(append([]string{wd, b.dir, b.board}, b.flags...), b.pkg...), "\x00")))
 	parent := filepath.Join(b.on.cache, "run")
 	folder := filepath.Join(parent, hex.EncodeToString(sum[:16]))
 	fail := func(err error) (string, error) { return "", fmt.Errorf("keep the program in %s: %w", folder, err) }

@@ -72,19 +72,29 @@ func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) 
 }
 
 func (t *tool) tinygoExec(ctx context.Context, command string, args []string) error {
-	tg, err := t.findTinyGo(ctx, command)
+	tg, _, err := t.onPort(ctx, command)
 	if err != nil {
 		return err
 	}
+	return t.replace(ctx, tg.Command, append([]string{tg.Command}, args...), tg.env)
+}
+
+// onPort finds TinyGo, with an environment in which it builds on the port, and
+// the cache folder.
+func (t *tool) onPort(ctx context.Context, command string) (tg *tinyGo, cache string, err error) {
+	if tg, err = t.findTinyGo(ctx, command); err != nil {
+		return nil, "", err
+	}
 	o, cache, err := t.overlay(tg.root)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	done := t.progress.start("linking a TinyGo root with the port")
 	shadow, err := tg.Shadow(o, cache, func() error { return tg.Accepts(ctx, tg.env) })
 	done()
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	return t.replace(ctx, tg.Command, append([]string{tg.Command}, args...), toolchain.Setenv(tg.env, "TINYGOROOT", shadow))
+	tg.env = toolchain.Setenv(tg.env, "TINYGOROOT", shadow)
+	return tg, cache, nil
 }

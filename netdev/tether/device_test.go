@@ -475,6 +475,59 @@ func TestRulesHold(t *testing.T) {
 	}
 }
 
+// TestSelf reaches this computer by another address than 127.0.0.1, as far as
+// it may.
+func TestSelf(t *testing.T) {
+	ln := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	defer ln.Close()
+	self := netip.MustParseAddr("192.0.2.1")
+	to := netip.AddrPortFrom(self, ln.Addr().(*net.TCPAddr).AddrPort().Port())
+	for _, test := range []struct {
+		loopback bool
+		deny     string
+		want     bool
+	}{{true, "192.0.2.1", true}, {true, "127.0.0.1", false}, {false, "192.0.2.2", false}} {
+		deny := must(host.ParseRule(test.deny))(t)
+		b := newBench(t, host.Config{Self: self, Loopback: test.loopback, Rules: host.Rules{Deny: []host.Rule{deny}}}, tether.Config{})
+		num := must(b.dev.Socket(netdev.AF_INET, netdev.SOCK_STREAM, 0))(t)
+		err := b.dev.Connect(num, "", to)
+		if test.want && err != nil || !test.want && !errors.Is(err, syscall.EACCES) {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
+
+// TestAnswer answers a datagram from this computer, although the board may
+// connect to nobody.
+func TestAnswer(t *testing.T) {
+	everything := must(host.ParseRule("*"))(t)
+	self := netip.MustParseAddr("192.0.2.1")
+	b := newBench(t, host.Config{Self: self, Rules: host.Rules{Deny: []host.Rule{everything}}}, tether.Config{})
+	u := must(b.dev.Socket(netdev.AF_INET, netdev.SOCK_DGRAM, 0))(t)
+	if err := b.dev.Bind(u, netip.AddrPortFrom(here, 0)); err != nil {
+		t.Fatal(err)
+	}
+	c := must(net.Dial("udp", must(b.dev.GetSockname(u))(t).String()))(t)
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	c.Write([]byte("hello"))
+	buf := make([]byte, 10)
+	n, from, err := b.dev.RecvFrom(u, buf, 0, time.Time{})
+	if err != nil || from.Addr() != self {
+		t.Fatalf("from %v, %v", from, err)
+	}
+	if _, err := b.dev.SendTo(u, buf[:n], 0, time.Time{}, from); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.Read(buf); err != nil || string(buf[:n]) != "hello" {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
+	b.dev.SendTo(u, buf[:n], 0, time.Time{}, netip.AddrPortFrom(self, 9))
+	if _, _, err := b.dev.RecvFrom(u, buf, 0, time.Now().Add(patience)); !errors.Is(err, syscall.EACCES) {
+		t.Errorf("after a datagram to a stranger: %v", err)
+	}
+}
+
 // TestPublish looks where the board's ports are.
 func TestPublish(t *testing.T) {
 	type place struct {

@@ -44,6 +44,7 @@ type channel struct {
 	queue   []packet // what goes to conn
 	queued  int
 	known   map[netip.AddrPort]bool // to whom it has sent; nil: anyone may send to it
+	heard   map[netip.AddrPort]bool // who has sent to it, so that it may answer
 }
 
 type packet struct {
@@ -404,7 +405,7 @@ func (c *channel) connect(id uint16, to netip.AddrPort) {
 		h.reply(id, wireError(syscall.EISCONN))
 		return
 	}
-	dest, err := h.permit(to)
+	dest, err := c.permit(to)
 	if err != nil {
 		h.reply(id, wireError(err))
 		return
@@ -449,19 +450,27 @@ func (c *channel) connect(id uint16, to netip.AddrPort) {
 	}()
 }
 
-// permit asks the rules.
-func (h *Host) permit(to netip.AddrPort) (netip.AddrPort, error) {
+// permit asks the rules, and says where that is.
+func (c *channel) permit(to netip.AddrPort) (netip.AddrPort, error) {
+	conf := &c.h.conf
 	ip := to.Addr().Unmap()
-	switch { // systems take these for their own
+	self := ip.IsValid() && ip == conf.Self
+	switch { // systems take the last two for their own
 	case !ip.IsValid():
 		return to, syscall.EINVAL
-	case ip == netip.IPv4Unspecified():
+	case self, ip == netip.IPv4Unspecified():
 		ip = loopback4
 	case ip == netip.IPv6Unspecified():
 		ip = loopback6
 	}
 	to = netip.AddrPortFrom(ip, to.Port())
-	if !h.conf.Rules.connect(to, h.names[ip.WithZone("")]) {
+	if c.heard[to] {
+		return to, nil
+	}
+	if self && !conf.Loopback {
+		return to, &deniedError{"a connection to 127.0.0.1 of the computer is not allowed by the tether (-loopback)"}
+	}
+	if !conf.Rules.connect(to, c.h.names[ip.WithZone("")]) {
 		return to, errDenied("a connection to " + to.String())
 	}
 	return to, nil
@@ -558,6 +567,15 @@ func (c *channel) readDatagrams() {
 			// Nobody asked for it.
 		case c.ready(cost):
 			c.credit -= cost
+			if c.known == nil {
+				if c.heard == nil || len(c.heard) >= 1<<12 {
+					c.heard = map[netip.AddrPort]bool{}
+				}
+				c.heard[from] = true
+			}
+			if from.Addr() == loopback4 && h.conf.Self.IsValid() {
+				from = netip.AddrPortFrom(h.conf.Self, from.Port())
+			}
 			h.send(h.out.Begin(wire.OpDatagram).U16(c.num).AddrPort(from).Raw(buf[:n]))
 		}
 		h.pump.Unlock()
@@ -593,7 +611,7 @@ func (c *channel) datagram(to netip.AddrPort, p []byte) {
 	if !to.IsValid() {
 		to = c.peer
 	}
-	dest, err := c.h.permit(to)
+	dest, err := c.permit(to)
 	if err != nil {
 		fail(err)
 		return

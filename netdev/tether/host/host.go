@@ -35,6 +35,14 @@ type Config struct {
 	// Addr is the address that the board is told to have. The default is the
 	// first address of this computer that others can reach, else 127.0.0.1.
 	Addr netip.Addr
+	// Self is the address that 127.0.0.1 of this computer has for the board, to
+	// which its own 127.0.0.1 is itself: datagrams from there come from Self, and
+	// answers to Self go there. Without it, a program on the board cannot answer
+	// them.
+	Self netip.Addr
+	// Loopback lets the board also begin connections to Self. The rules see them as
+	// connections to 127.0.0.1.
+	Loopback bool
 	// Servers are the DNS servers that the board is told of. Without any, it
 	// asks this computer for names.
 	Servers []netip.AddrPort

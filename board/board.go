@@ -1,0 +1,30 @@
+package board
+
+import (
+	"context"
+	"io"
+)
+
+// A Machine is a board that runs.
+type Machine interface {
+	// The serial line. Its Read ends when the board has been switched off, by
+	// Close or by the program's end.
+	io.ReadWriteCloser
+	// Reset begins the program anew. The line stays.
+	Reset() error
+	// Wait waits for the end of the program, and returns its exit status.
+	Wait() (status int, err error)
+}
+
+// A Program is what a machine runs.
+type Program struct {
+	File   string   // as the board's builder made it
+	Args   []string // without the program's name; only wasm has any
+	Env    []string // as Args
+	Name   string
+	Cache  string    // a folder for what can be used again; "" is none
+	Stderr io.Writer // messages of the machine, and what the program prints besides the line
+}
+
+// A Starter switches a board on. The machine ends with ctx at the latest.
+type Starter func(ctx context.Context, p Program) (Machine, error)
