@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -169,6 +170,17 @@ func cacheKey(port fs.FS, root Goroot, cacheDir string) (string, error) {
 	}
 	// All of Go's files, used or not: a new one has to be mentioned.
 	pkgs, err := upstreamPackages(root)
+	if err != nil {
+		return "", err
+	}
+	err = fs.WalkDir(port, ".", func(name string, d fs.DirEntry, err error) error {
+		if p := path.Dir(name); err == nil && path.Base(name) == manifestName && !isRoot(p) {
+			if _, err := os.Stat(root.src(p)); err == nil {
+				pkgs = append(pkgs, p)
+			}
+		}
+		return err
+	})
 	if err != nil {
 		return "", err
 	}

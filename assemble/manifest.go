@@ -47,6 +47,7 @@ type pkg struct {
 	dir      string // where its folder is in this repository: port/
 	file     string // the manifest's name in messages
 	tests    bool   // it is about the package's tests
+	beside   bool   // Go's own package, of which the port changes a few files
 	span     span
 	takes    []listEntry
 	omits    []listEntry
@@ -62,6 +63,7 @@ type listEntry struct {
 	span
 	files []string
 	why   string
+	from  string // of an add: the folder of the port that has the files, if another
 }
 
 type declEntry struct {
@@ -89,6 +91,10 @@ type portFile struct {
 	parsed     *source
 	constraint string // without portTag; empty for none
 }
+
+// Beside tells whether a file of an assembled port, named below src, is of a
+// package of which the port has only what it changes: the rest is Go's own.
+func Beside(file string) bool { return !isRoot(path.Dir(file)) }
 
 // isRoot tells whether packages at the path are part of the port.
 func isRoot(p string) bool {
@@ -118,6 +124,7 @@ type (
 		tomlSpan
 		Files []string `toml:"files"`
 		Why   string   `toml:"why"`
+		From  string   `toml:"from"`
 	}
 	tomlDrop struct {
 		tomlSpan
@@ -218,6 +225,9 @@ func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
 		}
 	}
 	for _, p := range m.pkgs {
+		probs = append(probs, p.borrow(byPath)...)
+	}
+	for _, p := range m.pkgs {
 		probs = append(probs, p.check()...)
 	}
 	if err := probs.err(); err != nil {
@@ -225,6 +235,27 @@ func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
 	}
 	slices.SortFunc(m.pkgs, func(a, b *pkg) int { return strings.Compare(a.path, b.path) })
 	return m, nil
+}
+
+// borrow gives p the files that it adds from other folders of the port.
+func (p *pkg) borrow(byPath map[string]*pkg) (probs Problems) {
+	for _, e := range p.adds {
+		if e.from == "" {
+			continue
+		}
+		for _, f := range e.files {
+			of := byPath[e.from]
+			switch {
+			case of == nil || of == p || of.ports[f] == nil:
+				probs = append(probs, &Problem{Manifest: p.file, Op: "add", File: p.name(f), Text: fmt.Sprintf("there is no %s%s/%s to take it from", p.dir, e.from, f)})
+			case p.ports[f] != nil:
+				probs = append(probs, &Problem{Manifest: p.file, Op: "add", File: p.name(f), Text: "the folder has a file of this name itself"})
+			default:
+				p.ports[f] = of.ports[f]
+			}
+		}
+	}
+	return probs
 }
 
 // newPortFile parses a Go file of ours. It returns a file even with an error.
@@ -340,8 +371,13 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	if p.tests && len(t.Take) > 0 {
 		fail("take", "", "", "tests are taken without being listed")
 	}
-	if !p.tests && !isRoot(p.path) {
-		fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them")
+	if p.beside = !p.tests && !isRoot(p.path); p.beside {
+		if !strings.HasPrefix(p.path, "crypto/") {
+			fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto")
+		}
+		if len(t.Take)+len(t.Omit) > 0 {
+			fail("", "", "", "the package is Go's own: no files are taken or omitted")
+		}
 	}
 	spanOf := func(op, file, decl string, s tomlSpan) span {
 		r, err := newSpan(s.Since, s.Until)
@@ -384,7 +420,10 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	lists := func(op string, list []tomlFiles) []listEntry {
 		var out []listEntry
 		for _, e := range list {
-			x := listEntry{}
+			x := listEntry{from: e.From}
+			if e.From != "" && op != "add" {
+				fail(op, "", "", "from is for add and replace")
+			}
 			if len(e.Files) == 0 {
 				fail(op, "", "", "it has no files")
 			}
@@ -493,6 +532,9 @@ func (p *pkg) load(data []byte) (probs Problems) {
 		}
 		if e.Files != nil && len(e.Files) == 0 {
 			fail("swap", "", e.Import, "files is empty; leave it out to mean every file that imports it")
+		}
+		if p.beside && e.Files == nil {
+			fail("swap", "", e.Import, "it has to name its files: the package is Go's own")
 		}
 		for _, f := range e.Files {
 			goFile("swap", "files", f, false)

@@ -240,7 +240,7 @@ func (a *assembler) plan(p *pkg) []*job {
 	if p.tests {
 		names, tests = tests, nil
 	}
-	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(p.takes) > 0) {
+	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(p.takes)+len(p.drops)+len(p.replaces)+len(p.edits)+len(p.swaps) > 0) {
 		if errors.Is(err, fs.ErrNotExist) {
 			fail("", "", "", "Go does not have this package; limit the manifest with since and until")
 		} else {
@@ -291,7 +291,7 @@ func (a *assembler) plan(p *pkg) []*job {
 		}
 	}
 	for _, f := range names {
-		if p.tests && jobs[f] == nil {
+		if (p.tests || p.beside) && jobs[f] == nil {
 			jobs[f] = &job{p: p, name: f, swaps: map[string]bool{}}
 		}
 		if jobs[f] == nil {
@@ -362,7 +362,9 @@ func (a *assembler) plan(p *pkg) []*job {
 	}
 	list := make([]*job, 0, len(jobs))
 	for _, f := range sortedKeys(jobs) {
-		list = append(list, jobs[f])
+		if j := jobs[f]; !p.beside || j.ops != nil || j.port != nil {
+			list = append(list, j)
+		}
 	}
 	return list
 }

@@ -84,10 +84,12 @@ func Find(ctx context.Context, command string, env []string) (*TinyGo, error) {
 	if t.Goroot == "" {
 		return nil, fmt.Errorf("find the Go that %s uses: it knows none\nPut a go command that this TinyGo supports on PATH, or choose one with -go VERSION or -goroot DIR", command)
 	}
-	// In an environment of ours, TINYGOROOT is a shadow: cast it from the real one.
-	if m, err := os.ReadFile(filepath.Join(t.Root, markerName)); err == nil {
-		if original, _, ok := strings.Cut(string(m), "\n"); ok {
-			t.Root = original
+	// In an environment of ours these are shadows: cast them from the real ones.
+	for _, root := range []*string{&t.Root, &t.Goroot} {
+		if m, err := os.ReadFile(filepath.Join(*root, markerName)); err == nil {
+			if original, _, ok := strings.Cut(string(m), "\n"); ok {
+				*root = original
+			}
 		}
 	}
 	return t, nil
@@ -117,6 +119,8 @@ func replaced(name string, dir bool) bool {
 
 // A plan is what a shadow root consists of.
 type plan struct {
+	what  string            // it is a shadow of
+	root  string            // the original
 	dirs  []string          // slash-separated, parents first
 	links map[string]string // name -> where the link goes
 	key   string
@@ -130,7 +134,11 @@ func (t *TinyGo) Shadow(port *assemble.Overlay, cacheDir string, check func() er
 	if err != nil {
 		return "", fmt.Errorf("read the TinyGo root %s: %w", t.Root, err)
 	}
-	parent := filepath.Join(cacheDir, "tinygo")
+	return p.cast(filepath.Join(cacheDir, "tinygo"), check)
+}
+
+// cast returns the shadow root in the folder, made if need be, after check.
+func (p *plan) cast(parent string, check func() error) (string, error) {
 	shadow := filepath.Join(parent, p.key)
 	if p.complete(shadow) {
 		return shadow, nil
@@ -140,10 +148,82 @@ func (t *TinyGo) Shadow(port *assemble.Overlay, cacheDir string, check func() er
 			return "", err
 		}
 	}
-	if err := t.build(p, parent, shadow); err != nil {
-		return "", fmt.Errorf("make a TinyGo root with the port in %s: %w", parent, err)
+	if err := p.build(parent, shadow); err != nil {
+		return "", fmt.Errorf("make a %s root with the port in %s: %w", p.what, parent, err)
 	}
 	return shadow, nil
+}
+
+// ShadowGo returns a Go root like goroot with the changes that the port makes
+// in packages of Go's that are not part of it, and which TinyGo takes from Go;
+// goroot itself, if there are none.
+func ShadowGo(port *assemble.Overlay, goroot, cacheDir string) (string, error) {
+	changed := map[string]string{}
+	err := fs.WalkDir(os.DirFS(filepath.Join(port.Dir, "src")), ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && assemble.Beside(name) {
+			changed["src/"+name] = filepath.Join(port.Dir, "src", filepath.FromSlash(name))
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("read the assembled port: %w", err)
+	}
+	if len(changed) == 0 {
+		return goroot, nil
+	}
+	p, err := planGo(goroot, changed)
+	if err != nil {
+		return "", fmt.Errorf("read the Go root %s: %w", goroot, err)
+	}
+	return p.cast(filepath.Join(cacheDir, "tinygo-goroot"), nil)
+}
+
+func planGo(goroot string, changed map[string]string) (*plan, error) {
+	root, err := filepath.EvalSymlinks(goroot)
+	if err == nil {
+		root, err = filepath.Abs(root)
+	}
+	if err != nil {
+		return nil, err
+	}
+	version, err := os.ReadFile(filepath.Join(root, "VERSION"))
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{what: "Go", root: goroot, dirs: []string{"src"}, links: map[string]string{}}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %q %q\n", layout, root, version)
+	err = fs.WalkDir(os.DirFS(root), ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil || name == "." || name == "src":
+			return err
+		case !strings.HasPrefix(name, "src/") || name == "src/cmd" || e.IsDir() && e.Name() == "testdata":
+			p.links[name] = filepath.Join(root, filepath.FromSlash(name))
+			if e.IsDir() {
+				err = fs.SkipDir
+			}
+		case e.IsDir():
+			p.dirs = append(p.dirs, name)
+		default:
+			p.links[name] = filepath.Join(root, filepath.FromSlash(name))
+		}
+		fmt.Fprintf(h, "%q\n", name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(changed))
+	for name := range changed {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		p.links[name] = changed[name]
+		fmt.Fprintf(h, "port %q %q\n", name, changed[name])
+	}
+	p.key = hex.EncodeToString(h.Sum(nil)[:16])
+	return p, nil
 }
 
 func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
@@ -163,7 +243,7 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 			return nil, fmt.Errorf("it has no src/%s; is it a whole TinyGo 0.35 or newer? (A clone of its repository needs `git submodule update --init`)", must)
 		}
 	}
-	p := &plan{dirs: []string{"src"}, links: map[string]string{}}
+	p := &plan{what: "TinyGo", root: t.Root, dirs: []string{"src"}, links: map[string]string{}}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %q %q\n", layout, root, port.Dir)
 	if fi, err := os.Stat(t.Command); err == nil {
@@ -212,6 +292,8 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 		case e.IsDir():
 			p.dirs = append(p.dirs, "src/"+name)
 			return nil
+		case assemble.Beside(name):
+			return nil // TinyGo takes it from Go's root
 		}
 		fmt.Fprintf(h, "port %q\n", name)
 		p.links["src/"+name] = filepath.Join(port.Dir, "src", filepath.FromSlash(name))
@@ -246,7 +328,7 @@ func (p *plan) complete(shadow string) bool {
 	return true
 }
 
-func (t *TinyGo) build(p *plan, parent, shadow string) error {
+func (p *plan) build(parent, shadow string) error {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return err
 	}
@@ -274,7 +356,7 @@ func (t *TinyGo) build(p *plan, parent, shadow string) error {
 			return err
 		}
 	}
-	text := t.Root + "\nA TinyGo root made by tinynet out of links. It can be deleted.\n"
+	text := p.root + "\nA " + p.what + " root made by tinynet out of links. It can be deleted.\n"
 	if err := os.WriteFile(filepath.Join(tmp, markerName), []byte(text), 0o666); err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (t *tool) tinygoEnv(ctx context.Context) (env []string, chosen bool, err er
 }
 
 func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) {
-	env, chosen, err := t.tinygoEnv(ctx)
+	env, _, err := t.tinygoEnv(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -63,9 +63,6 @@ func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) 
 	done()
 	if err != nil {
 		return nil, err
-	}
-	if !chosen {
-		env = toolchain.At(tg.Goroot).EnvironFor()
 	}
 	root, err := t.goroot(tg.Goroot)
 	return &tinyGo{tg, env, root}, err
@@ -91,10 +88,23 @@ func (t *tool) onPort(ctx context.Context, command string) (tg *tinyGo, cache st
 	}
 	done := t.progress.start("linking a TinyGo root with the port")
 	shadow, err := tg.Shadow(o, cache, func() error { return tg.Accepts(ctx, tg.env) })
+	if err == nil {
+		tg.env, err = shadowGo(o, tg.Goroot, cache)
+	}
 	done()
 	if err != nil {
 		return nil, "", err
 	}
 	tg.env = toolchain.Setenv(tg.env, "TINYGOROOT", shadow)
 	return tg, cache, nil
+}
+
+// shadowGo is the environment in which TinyGo finds a Go root with the port's
+// changes.
+func shadowGo(o *assemble.Overlay, goroot, cache string) ([]string, error) {
+	root, err := tinygoroot.ShadowGo(o, goroot, cache)
+	if err != nil {
+		return nil, err
+	}
+	return toolchain.At(root).EnvironFor(), nil
 }
