@@ -20,8 +20,8 @@ test: ## all tests of go test ./..., within minutes
 race: ## the tests of what runs concurrently, with the race detector (needs a C compiler)
 	go test -race $(RACE)
 
-matrix: ## the port built for every supported Go release and several systems (fetches those releases)
-	go test -v -count=1 -tags matrix -timeout 30m ./conformance/matrix
+matrix: ## the port built for every supported Go release and several systems, and assembled from more (fetches them)
+	go test -v -count=1 -tags matrix -timeout 60m ./conformance/matrix
 
 conform: ## Go's own tests on the port: all on both devices, net with the race detector and for every release
 	go run ./cmd/tinynet conform
@@ -42,6 +42,10 @@ record: ## all of Go's own tests for every release, for docs/conformance.md (tak
 record-port: ## what follows from the manifests: the record, docs/port.md, README's listing (fetches those releases)
 	go run ./cmd/tinynet upgrade -refresh
 	go run ./cmd/tinynet compare -md docs/port.md
+
+releases: ## the matrix, and docs/releases.md from what it and conform found
+	go test -v -count=1 -tags matrix -timeout 60m -run 'TestMatrix|TestPatches' ./conformance/matrix -update
+	go test -count=1 -run TestPage ./conformance/matrix -update
 
 fixes: ## each security fix in security/fixes.toml, looked for in the releases before and after (fetches some forty)
 	go test -v -count=1 -tags fixes -timeout 2h -run TestFixes ./security
@@ -79,5 +83,7 @@ print-race:
 	@echo $(RACE)
 print-nested:
 	@echo $(NESTED)
+print-releases:
+	@echo $(RELEASES)
 
-.PHONY: help test race matrix boards conform record record-port fixes bench fuzz lint ci print-race print-nested
+.PHONY: help test race matrix boards conform record record-port releases fixes bench fuzz lint ci print-race print-nested print-releases

@@ -29,11 +29,33 @@ type Target struct {
 // system, and returns what is wrong with them. It needs no go command, which
 // makes it much quicker than a build; it does not notice what only a compiler
 // does, such as a variable that is too large. skipped says why it could not be
-// done: this program does not understand code for a newer Go than its own.
+// done: this program does not understand the release's own code.
 func TypeCheck(tree *assemble.Tree, root assemble.Goroot, to Target) (errs []error, skipped string) {
-	if built := runtime.Version(); version.Compare(version.Lang(root.Release()), version.Lang(built)) > 0 {
-		skipped = fmt.Sprintf("this tinynet was built with %s, which may not understand newer code", built)
+	errs = typeCheck(tree, root, to)
+	built := runtime.Version()
+	if len(errs) == 0 || version.Compare(version.Lang(root.Release()), version.Lang(built)) <= 0 {
+		return errs, ""
 	}
+	// Are the errors the port's, or this program's?
+	own := &assemble.Tree{Release: root.Version}
+	names, err := assemble.Sources(root)
+	if err != nil {
+		return []error{err}, ""
+	}
+	for _, name := range names {
+		data, err := root.Read(name)
+		if err != nil {
+			return []error{err}, ""
+		}
+		own.Files = append(own.Files, assemble.File{Path: name, Data: data})
+	}
+	if len(typeCheck(own, root, to)) > 0 {
+		return nil, fmt.Sprintf("this tinynet was built with %s, which does not understand %s; build it with that", built, root.Version)
+	}
+	return errs, ""
+}
+
+func typeCheck(tree *assemble.Tree, root assemble.Goroot, to Target) (errs []error) {
 	u := newUniverse(root, tree)
 	u.whole = true
 	u.build.GOOS, u.build.GOARCH, u.build.BuildTags = to.OS, to.Arch, to.Tags
@@ -50,8 +72,5 @@ func TypeCheck(tree *assemble.Tree, root assemble.Goroot, to Target) (errs []err
 		}
 		errs = append(errs, u.errs[p]...)
 	}
-	if len(errs) == 0 {
-		skipped = "" // it understood all
-	}
-	return errs, skipped
+	return errs
 }

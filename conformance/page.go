@@ -299,3 +299,28 @@ const pageThemselves = `
 Go's tests that skip themselves, with %s on the host device. The reasons are their own.
 
 `
+
+// A Total sums up what was recorded of a release run in one way.
+type Total struct {
+	Release, How                      string
+	Packages, Passed, Skipped, Failed int
+}
+
+// Totals are those of all results that were recorded.
+func Totals() ([]Total, error) {
+	var rows []row
+	if err := json.Unmarshal(measured, &rows); err != nil {
+		return nil, fmt.Errorf("read the recorded results: %w", err)
+	}
+	var all []Total
+	for _, r := range rows {
+		i := slices.IndexFunc(all, func(t Total) bool { return t.Release == r.Release && t.How == r.How })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Total{Release: r.Release, How: r.How})
+		}
+		t := &all[i]
+		t.Packages, t.Passed, t.Skipped, t.Failed = t.Packages+1, t.Passed+r.Passed, t.Skipped+r.Skipped, t.Failed+r.Failed
+	}
+	return all, nil
+}

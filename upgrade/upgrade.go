@@ -621,7 +621,7 @@ func manifestPlace(port fs.FS, p *assemble.Problem) string {
 		if !inOp {
 			continue
 		}
-		if p.File != "" && strings.Contains(line, `"`+path.Base(p.File)+`"`) {
+		if p.File != "" && names(line, path.Base(p.File)) {
 			inFile = true
 			best = cmp.Or(best, i+1)
 		}
@@ -631,4 +631,16 @@ func manifestPlace(port fs.FS, p *assemble.Problem) string {
 		}
 	}
 	return fmt.Sprintf("%s:%d", p.Manifest, max(best, 1))
+}
+
+// names tells whether a line of a manifest names a file, or has a pattern for it.
+func names(line, file string) bool {
+	for i, word := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			if ok, err := path.Match(word, file); ok && err == nil {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -259,7 +259,7 @@ func TestSyntheticChanges(t *testing.T) {
 		}},
 		{"an omitted file changes", []string{"net/fd_windows.go", "read(p []byte) int { return len(p) }", "read(p []byte) int { return cap(p) }"}, []string{
 			"src/net/fd_windows.go\n    omitted: no windows", "netFD.read changed; ours is port/net/fd_netdev.go:7",
-			"src/net/fd_windows.go:1: changed; look whether it is still right that we omit it (no windows)",
+			"port/net/manifest.toml:10: src/net/fd_windows.go:1: changed; look whether it is still right that we omit it (no windows)",
 			"port/net/fd_netdev.go:7: src/net/fd_windows.go:5: netFD.read, for which this stands, changed",
 		}},
 		{"a signature in an omitted file changes", []string{"net/fd_windows.go", "read(p []byte)", "read(p string)"}, []string{

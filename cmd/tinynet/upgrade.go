@@ -54,7 +54,8 @@ type-checks for each system, and has Go's API. At the end is what is left to do,
 or "Nothing to do". The exit status is 1 if there is something.
 
 -accept notes in the record, port/upstream.lock, that you have looked at all that
-changed. The port has to assemble from B for that.
+changed. The port has to assemble from B for that, and pass the checks that are
+made.
 
 -refresh is for after a change of a manifest: it looks anew at the releases that
 the record has, and at those that are supported, and writes the record.
@@ -209,6 +210,8 @@ func (t *tool) upgrade(ctx context.Context, opt upgradeOptions) error {
 			err = errors.New("the port does not assemble from it; see what is left to do")
 		case len(r.Warnings) > 0:
 			err = errors.New(strings.Join(r.Warnings, "\n"))
+		case slices.ContainsFunc(r.Checks, func(c upgrade.Check) bool { return len(c.Failed) > 0 }):
+			err = errors.New("checks failed; see what is left to do")
 		default:
 			var s *assemble.Survey
 			if s, err = assemble.Look(m, to); err == nil {

@@ -3,11 +3,18 @@
 package matrix
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tinynet/tinynet/assemble"
+	"github.com/tinynet/tinynet/port"
+	"github.com/tinynet/tinynet/record"
+	"github.com/tinynet/tinynet/toolchain"
 )
 
 // TestMatrix fetches the releases that are not here. TINYNET_MATRIX limits it
@@ -17,30 +24,107 @@ func TestMatrix(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", tinynet, "github.com/tinynet/tinynet/cmd/tinynet").CombinedOutput(); err != nil {
 		t.Fatalf("building tinynet: %v\n%s", err, out)
 	}
-	releases := Releases
-	if only := strings.Fields(os.Getenv("TINYNET_MATRIX")); len(only) > 0 {
-		releases = only
-	}
 	outside := t.TempDir() // in no module: nothing but the release decides
-	run := func(t *testing.T, env []string, args ...string) {
+	run := func(t *testing.T, env []string, args ...string) (string, bool) {
 		t.Helper()
 		cmd := exec.Command(tinynet, args...)
 		cmd.Dir = outside
 		cmd.Env = append(os.Environ(), env...)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := cmd.CombinedOutput()
+		if err != nil {
 			t.Errorf("tinynet %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
+		return string(out), err == nil
 	}
-	for _, release := range releases {
+	for _, release := range only(Releases) {
 		t.Run(release, func(t *testing.T) {
-			run(t, nil, append([]string{"api", "-go", release}, "net", "net/http", "crypto/tls")...)
+			r := Result{Release: release, Assembled: "ok", Built: map[string]string{}}
+			out, ok := run(t, nil, "api", "-strict", "-go", release)
+			if !ok {
+				r.Assembled, r.API = "failed", "failed"
+			}
+			have, want := 0, 0
+			for _, line := range strings.Split(out, "\n") {
+				var pkg string
+				var h, w int
+				if n, _ := fmt.Sscanf(strings.TrimSpace(line), "%s have %d of %d", &pkg, &h, &w); n == 3 {
+					have, want = have+h, want+w
+				}
+			}
+			if want > 0 {
+				r.API = fmt.Sprintf("%d of %d lines", have, want)
+			}
 			for _, target := range Targets {
+				r.Built[target] = "failed"
 				t.Run(target, func(t *testing.T) {
 					goos, goarch, _ := strings.Cut(target, "/")
 					env := []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}
-					run(t, env, append([]string{"go", "-go", release, "build"}, Packages...)...)
-					run(t, env, append([]string{"go", "-go", release, "build", "-tags", "nethttp2"}, "net/http")...)
+					_, ok := run(t, env, append([]string{"go", "-go", release, "build"}, Packages...)...)
+					_, ok2 := run(t, env, append([]string{"go", "-go", release, "build", "-tags", "nethttp2"}, "net/http")...)
+					if ok && ok2 {
+						r.Built[target] = "ok"
+					}
 				})
+			}
+			if *update {
+				if err := put("built.json", []Result{r}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// only is what TINYNET_MATRIX leaves of the releases.
+func only(releases []string) []string {
+	if some := strings.Fields(os.Getenv("TINYNET_MATRIX")); len(some) > 0 {
+		return some
+	}
+	return releases
+}
+
+// TestPatches assembles the port from the first and the last patch release of
+// each minor one, and says which changes rest on other code there.
+func TestPatches(t *testing.T) {
+	m, err := assemble.LoadManifest(port.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := record.Of(port.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, release := range only(Patches) {
+		t.Run(release, func(t *testing.T) {
+			tc, err := toolchain.Find(context.Background(), toolchain.Query{Release: release})
+			if err != nil {
+				t.Fatal(err)
+			}
+			root, err := assemble.OpenGoroot(tc.Root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := Result{Release: release, Assembled: "ok"}
+			if _, err := assemble.Assemble(m, root); err != nil {
+				t.Error(err)
+				r.Assembled = "failed"
+			}
+			s, err := assemble.Look(m, root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := rec.Check(root, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Rests = len(f.Changed) + len(f.Unrecorded)
+			if text := f.Text(); text != "" {
+				t.Log(text)
+			}
+			if *update {
+				if err := put("built.json", []Result{r}); err != nil {
+					t.Fatal(err)
+				}
 			}
 		})
 	}

@@ -1,0 +1,45 @@
+package matrix
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write what is found to built.json, and docs/releases.md")
+
+// docs/releases.md is that of what was recorded.
+func TestPage(t *testing.T) {
+	var page bytes.Buffer
+	if err := WritePage(&page); err != nil {
+		t.Fatal(err)
+	}
+	const name = "../../docs/releases.md"
+	if *update {
+		if err := os.WriteFile(name, page.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, page.Bytes()) {
+		t.Errorf("docs/releases.md is not that of what was recorded (%v); run `make releases`", err)
+	}
+}
+
+// What was recorded failed nowhere.
+func TestRecorded(t *testing.T) {
+	results, err := Results()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Assembled != "ok" {
+			t.Errorf("Go %s: %s", r.Release, r.Assembled)
+		}
+		for target, how := range r.Built {
+			if how != "ok" {
+				t.Errorf("Go %s for %s: %s", r.Release, target, how)
+			}
+		}
+	}
+}
