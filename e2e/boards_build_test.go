@@ -40,7 +40,8 @@ func TestBoards(t *testing.T) {
 	} {
 		for _, example := range board.examples {
 			t.Run(board.target+" "+board.tags+" "+filepath.ToSlash(example), func(t *testing.T) {
-				args := []string{"build", "-target=" + board.target, "-size=short", "-o", filepath.Join(t.TempDir(), "program.elf")}
+				// Without a network to join, the compiler sees that nothing can be reached.
+				args := []string{"build", "-target=" + board.target, "-size=short", "-ldflags=-X main.ssid=x -X main.pass=y", "-o", filepath.Join(t.TempDir(), "program.elf")}
 				if board.tags != "" {
 					args = append(args, "-tags="+board.tags)
 				}

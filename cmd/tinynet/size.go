@@ -25,6 +25,7 @@ const budgetFile = "size/budget.toml"
 // A sizeOptions is what size is told besides the programs.
 type sizeOptions struct {
 	tinygo, target, tags string
+	ldflags              string
 	vary                 repeated
 	json                 bool
 	html, budget         string
@@ -43,7 +44,7 @@ func (r *repeated) Set(s string) error {
 
 func (t *tool) sizeCommand() *ffcli.Command {
 	var opt sizeOptions
-	c := t.command("size", "tinynet size [-target T] [-tags TAGS] [-vary TAGS]... [-json] [-html FILE] [-budget FILE] [-tinygo FILE] [-go VERSION | -goroot DIR] [PKG...]",
+	c := t.command("size", "tinynet size [-target T] [-tags TAGS] [-vary TAGS]... [-ldflags FLAGS] [-json] [-html FILE] [-budget FILE] [-tinygo FILE] [-go VERSION | -goroot DIR] [PKG...]",
 		"show what takes the flash and the RAM of a program", `
 Builds each program with TinyGo on the port and prints, package by package, the
 bytes of flash and of static RAM (what is there before the heap). With -vary it
@@ -63,6 +64,7 @@ Examples:
 	fs.StringVar(&opt.tinygo, "tinygo", "", tinygoFlag)
 	fs.StringVar(&opt.target, "target", "pico", "build for the `TARGET`, as for tinygo build")
 	fs.StringVar(&opt.tags, "tags", "", "comma-separated build `TAGS`")
+	fs.StringVar(&opt.ldflags, "ldflags", "", "hand `FLAGS` to the linker, as for tinygo build: what -X leaves empty may make a program smaller than it is")
 	fs.Var(&opt.vary, "vary", "build also with these comma-separated `TAGS`; may be given several times")
 	fs.BoolVar(&opt.json, "json", false, "print JSON")
 	fs.StringVar(&opt.html, "html", "", "write a treemap to `FILE`, which needs no other file and no network")
@@ -108,7 +110,7 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 	if err != nil {
 		return err
 	}
-	m := &measurer{t: t, command: tg.Command, env: toolchain.Setenv(tg.env, "TINYGOROOT", shadow), target: opt.target}
+	m := &measurer{t: t, command: tg.Command, env: toolchain.Setenv(tg.env, "TINYGOROOT", shadow), target: opt.target, ldflags: opt.ldflags}
 
 	var all []*size.Program
 	exceeded := false
@@ -173,6 +175,7 @@ type measurer struct {
 	command string
 	env     []string
 	target  string
+	ldflags string
 }
 
 func (m *measurer) measure(ctx context.Context, pkg, tags string) (*size.Program, error) {
@@ -181,9 +184,14 @@ func (m *measurer) measure(ctx context.Context, pkg, tags string) (*size.Program
 		return nil, err
 	}
 	defer os.RemoveAll(tmp)
-	args := []string{"build", "-size=full", "-target=" + m.target, "-o", filepath.Join(tmp, "program.elf")}
+	// With TinyGo's own limit, a busy machine makes larger programs: what is not
+	// initialized at compile time in three minutes is at run time.
+	args := []string{"build", "-size=full", "-interp-timeout=1h", "-target=" + m.target, "-o", filepath.Join(tmp, "program.elf")}
 	if tags != "" {
 		args = append(args, "-tags="+strings.ReplaceAll(tags, ",", " "))
+	}
+	if m.ldflags != "" {
+		args = append(args, "-ldflags="+m.ldflags)
 	}
 	dir, what := ownModule(pkg), pkg
 	if dir != "" {
