@@ -229,7 +229,7 @@ func oursOf(port fs.FS, s *assemble.Survey) (map[string]map[string]*Declaration,
 		if f.Fate != assemble.FateAdded {
 			continue
 		}
-		data, err := fs.ReadFile(port, f.Path)
+		data, err := fs.ReadFile(port, strings.TrimPrefix(f.From, "port/"))
 		if err != nil {
 			return nil, err
 		}
