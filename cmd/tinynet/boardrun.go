@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,6 +88,11 @@ func (t *tool) buildWASM(ctx context.Context, opt runOptions, dir string, pkg []
 	on, err := t.builder(ctx, goArgs{dir: dir})
 	if err != nil {
 		return p, nil, err
+	}
+	// The tether is in packages of its own, which Go 1.23 does not take from an
+	// overlay.
+	if v := on.release; version.IsValid(v) && version.Compare(v, "go1.24") < 0 {
+		return p, nil, fmt.Errorf("the board %s needs Go 1.24 or newer, and this is %s\n-go VERSION chooses another release, such as -go 1.25.11", opt.board, v)
 	}
 	on.env = toolchain.Setenv(toolchain.Setenv(on.env, "GOOS", "wasip1"), "GOARCH", "wasm")
 	if opt.tags == "" {

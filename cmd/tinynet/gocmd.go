@@ -46,6 +46,8 @@ type builder struct {
 	env   []string
 	cache string
 	tags  string // from GOFLAGS
+
+	release string // of Go
 }
 
 // builder assembles the port for the go command with these arguments.
@@ -99,7 +101,7 @@ func (t *tool) builder(ctx context.Context, g goArgs) (*builder, error) {
 			tags = value
 		}
 	}
-	return &builder{gocmd: gocmd, env: toolchain.Setenv(p.tc.Environ(), "GOFLAGS", flags), cache: p.cache, tags: tags}, err
+	return &builder{gocmd: gocmd, env: toolchain.Setenv(p.tc.Environ(), "GOFLAGS", flags), cache: p.cache, tags: tags, release: root.Version}, err
 }
 
 // A placed port is one that a toolchain can build on.

@@ -37,11 +37,12 @@ on this computer over its sockets. The build tag tinynet is set.
 
 The other boards are emulated. Their only network is a tether to this computer,
 on which -publish, -listen, -allow, -deny, -addr, -self, -loopback and -dns have
-a say, as in tinynet tether; a port that cannot be had here is put at a free one, and where
-the program's ports are is printed. wasm is a WebAssembly sandbox, built with
-Go (GOOS=wasip1); it needs nothing else. qemu-riscv32 is QEMU's machine virt,
-and qemu-cortex-m3 its mps2-an385, both built with TinyGo; TinyGo and QEMU have
-to be on PATH.
+a say, as in tinynet tether. A port that cannot be had here is put at a free
+one; where the program's ports are is printed.
+
+wasm is a WebAssembly sandbox, built with Go 1.24 or newer (GOOS=wasip1); it
+needs nothing else. qemu-riscv32 is QEMU's machine virt, qemu-cortex-m3 its
+mps2-an385; both are built with TinyGo, which has to be on PATH as QEMU has.
 
 Examples:
   tinynet run ./examples/webserver
