@@ -34,7 +34,8 @@ func TestBrowser(t *testing.T) {
 	}{
 		{"-url", "webserver", nil}, {"-site", "webstatic", nil}, {"-echo", "websocket/handler", nil}, {"-dashboard", "dashboard", []string{"-every", "50ms"}},
 	} {
-		_, url := serve(t, build(t, server.example), append(server.args, "-addr", "127.0.0.1:0")...)
+		// As other tests run them, so that they are compiled once.
+		_, url := serve(t, tinynet(t), append([]string{"run", "./examples/" + server.example, "--", "-addr", "127.0.0.1:0"}, server.args...)...)
 		args = append(args, server.flag, url)
 	}
 	p := launch(t, "go", args...)
