@@ -65,6 +65,13 @@ fuzz: ## each fuzz test for FUZZTIME (30s)
 	done
 	cd port && go test -tags tinynetport,tinynet_board -run '^$$' -fuzz FuzzParseAddr -fuzztime $(FUZZTIME) net/parseaddr_board.go net/parseaddr_test.go
 
+fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
+	@set -euo pipefail; go build -o $${TMPDIR:-/tmp}/tinynet-fuzz ./cmd/tinynet; \
+	for name in FuzzHTTPRequest FuzzHTTPResponse; do \
+		$${TMPDIR:-/tmp}/tinynet-fuzz go test -tags tinynet_port -run '^$$' -fuzz "^$$name$$" -fuzztime 60s ./conformance/behaviour; \
+	done; \
+	go test -tags tinynetport,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s ./port/net/http/internal
+
 lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
@@ -86,4 +93,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix boards conform record record-port releases fixes bench fuzz lint ci print-race print-nested print-releases
+.PHONY: help test race matrix boards conform record record-port releases fixes bench fuzz fuzz-http lint ci print-race print-nested print-releases

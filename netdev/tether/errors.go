@@ -45,8 +45,8 @@ var (
 	errTooLong      error = &netError{"message too long", syscall.EMSGSIZE}
 
 	// The text is how package net knows it.
-	errUnknownHost error = &netError{text: "Host unknown"}
-	errBadReply          = errors.New("tether: the other end gives no sense")
+	errUnknownHost = errors.New("Host unknown")
+	errBadReply    = errors.New("tether: the other end gives no sense")
 )
 
 // errorOf gives an error from the line its number.

@@ -13,8 +13,8 @@ import (
 
 // Buffers, in bytes.
 const (
-	connReaderSize           = 1 << 10 // of a server's connection; a trailer must fit in it
-	connWriterSize           = 1 << 10 // of a server's connection
+	connReaderSize           = 768     // of a server's connection; a trailer must fit in it
+	connWriterSize           = 768     // of a server's connection
 	bufferBeforeChunkingSize = 512     // an answer up to this size gets its Content-Length by itself
 	copyBufPoolSize          = 1 << 10 // of io.Copy to a ResponseWriter, FileServer's
 	panicStackSize           = 64      // TinyGo has no stack to show

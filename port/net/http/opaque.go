@@ -24,15 +24,14 @@ import (
 // A responseRef is the ResponseWriter that handlers get.
 type responseRef struct{ p unsafe.Pointer }
 
-func (w *response) ref() responseRef           { return responseRef{unsafe.Pointer(w)} }
-func (r responseRef) response() *response      { return (*response)(r.p) }
-func (r responseRef) Header() Header           { return r.response().Header() }
-func (r responseRef) WriteHeader(code int)     { r.response().WriteHeader(code) }
-func (r responseRef) Flush()                   { r.response().Flush() }
-func (r responseRef) FlushError() error        { return r.response().FlushError() }
-func (r responseRef) CloseNotify() <-chan bool { return r.response().CloseNotify() }
-func (r responseRef) EnableFullDuplex() error  { return r.response().EnableFullDuplex() }
-func (r responseRef) requestTooLarge()         { r.response().requestTooLarge() }
+func (w *response) ref() responseRef          { return responseRef{unsafe.Pointer(w)} }
+func (r responseRef) response() *response     { return (*response)(r.p) }
+func (r responseRef) Header() Header          { return r.response().Header() }
+func (r responseRef) WriteHeader(code int)    { r.response().WriteHeader(code) }
+func (r responseRef) Flush()                  { r.response().Flush() }
+func (r responseRef) FlushError() error       { return r.response().FlushError() }
+func (r responseRef) EnableFullDuplex() error { return r.response().EnableFullDuplex() }
+func (r responseRef) requestTooLarge()        { r.response().requestTooLarge() }
 
 func (r responseRef) Write(p []byte) (int, error)       { return r.response().Write(p) }
 func (r responseRef) WriteString(s string) (int, error) { return r.response().WriteString(s) }
@@ -40,6 +39,11 @@ func (r responseRef) WriteString(s string) (int, error) { return r.response().Wr
 func (r responseRef) ReadFrom(src io.Reader) (int64, error) { return r.response().ReadFrom(src) }
 
 func (r responseRef) Hijack() (net.Conn, *bufio.ReadWriter, error) { return r.response().Hijack() }
+
+func (r responseRef) CloseNotify() <-chan bool {
+	r.response().conn.r.wantWatch()
+	return r.response().CloseNotify()
+}
 
 func (r responseRef) SetReadDeadline(t time.Time) error { return r.response().SetReadDeadline(t) }
 

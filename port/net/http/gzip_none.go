@@ -1,0 +1,7 @@
+//go:build tinynetport && !nethttpgzip && (baremetal || tinynet_board)
+
+package http
+
+// autoGzip is whether a Transport asks for gzip by itself, and unpacks it. That
+// takes some 45 kB of heap for each answer, and 2 kB of RAM always.
+const autoGzip = false
