@@ -48,6 +48,18 @@ func TestTinyGoPico(t *testing.T) {
 	}
 }
 
+// TestTinyGoDevtest runs the test kit for drivers on this computer as TinyGo
+// compiles it: on good and on bad devices.
+func TestTinyGoDevtest(t *testing.T) {
+	needs(t, "tinygo")
+	out := underTinyGo(t, "test", "-v", "./netdev/devtest")
+	for _, want := range []string{"--- PASS: TestRun", "--- PASS: TestProfiles", "--- PASS: TestProfiles/wifinina"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+}
+
 // TestTinyGoInstall puts the port into a copy of the TinyGo that is here, and
 // takes it out again.
 func TestTinyGoInstall(t *testing.T) {

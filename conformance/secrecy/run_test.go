@@ -12,54 +12,20 @@
 package secrecy_test
 
 import (
-	"context"
-	"io/fs"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"testing"
 	"time"
+
+	"github.com/tinynet/tinynet/conformance/onport"
 )
 
 func TestOnPort(t *testing.T) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The go command sees which files a test looks at, and keeps its result
-	// until one of them changes.
-	for _, dir := range []string{"assemble", "cmd", "conformance/secrecy", "netdev", "port", "toolchain"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
-			os.Stat(path)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
-	defer cancel()
-	run := func(t *testing.T, name string, args ...string) []byte {
-		cmd := exec.CommandContext(ctx, name, args...)
-		cmd.Dir = root
-		cmd.WaitDelay = time.Minute
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", cmd, err, out)
-		}
-		return out
-	}
-	tinynet := filepath.Join(t.TempDir(), "tinynet")
-	run(t, "go", "build", "-o", tinynet, "./cmd/tinynet")
-	for _, tags := range []string{"", "notls", "tlsoffload"} {
-		t.Run("tags="+tags, func(t *testing.T) {
-			out := run(t, tinynet, "go", "test", "-tags", "tinynet_port "+tags, "-v", "-timeout", "5m", "./conformance/secrecy")
-			passed := len(regexp.MustCompile(`(?m)^ *--- PASS`).FindAll(out, -1))
-			if passed < 100 {
-				t.Errorf("only %d tests were run:\n%s", passed, out)
+	for _, tag := range []string{"", "notls", "tlsoffload"} {
+		t.Run("tag="+tag, func(t *testing.T) {
+			tests := onport.Tests{Package: "conformance/secrecy", Timeout: 5 * time.Minute, Least: 100}
+			if tag != "" {
+				tests.Tags = []string{tag}
 			}
-			t.Logf("%d passed", passed)
+			onport.Run(t, tests)
 		})
 	}
 }

@@ -368,7 +368,7 @@ func TestBugClosedNumber(t *testing.T) {
 	}
 }
 
-// What package mend makes of all this.
+// What package w5500mend makes of all this.
 
 func TestMendedConn(t *testing.T) {
 	w := newWorld(t, sim.Config{}, true)

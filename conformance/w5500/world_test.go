@@ -14,7 +14,7 @@ import (
 	"tinygo.org/x/drivers/netdev"
 	"tinygo.org/x/drivers/w5500"
 
-	"github.com/tinynet/tinynet/conformance/w5500/mend"
+	"github.com/tinynet/tinynet/netdev/w5500mend"
 	sim "github.com/tinynet/tinynet/netdev/w5500sim"
 )
 
@@ -36,7 +36,7 @@ type world struct {
 	ctx    context.Context
 }
 
-// each runs a test with the driver as it is, and with package mend.
+// each runs a test with the driver as it is, and with package w5500mend.
 func each(t *testing.T, conf sim.Config, f func(t *testing.T, w *world)) {
 	t.Run("driver", func(t *testing.T) { f(t, newWorld(t, conf, false)) })
 	t.Run("mended", func(t *testing.T) { f(t, newWorld(t, conf, true)) })
@@ -52,9 +52,9 @@ func newWorld(t *testing.T, conf sim.Config, mended bool) *world {
 	w := &world{chip: chip, mended: mended, ctx: ctx}
 	var dev netdev.Netdever
 	if mended {
-		bus := mend.NewBus(chip, chip.CS())
+		bus := w5500mend.NewBus(chip, chip.CS())
 		w.driver = w5500.New(bus, bus.CS())
-		dev = mend.NewDevice(w.driver, bus)
+		dev = w5500mend.NewDevice(w.driver, bus)
 	} else {
 		w.driver = w5500.New(chip, chip.CS())
 		dev = w.driver

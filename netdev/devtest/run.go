@@ -13,7 +13,7 @@ func Run(t *testing.T, newDevice func(t *testing.T) Setup) {
 			case what != "":
 				t.Error(Failure{r, what})
 			case skipped != "":
-				t.Skip(skipped)
+				skip(t, skipped)
 			}
 		})
 	}

@@ -551,6 +551,11 @@ func (*uncountedError) Error() string {
 	return "the network device's driver has sent a part, and does not tell how much"
 }
 
+// stale reports whether an error of Send, which has no deadline, can only be due
+// to one that the socket had before: there are drivers that do not clear it.
+// Other errors that are timeouts say that the peer does not answer any more.
+func stale(err error) bool { return err != nil && errorIs(err, os.ErrDeadlineExceeded) }
+
 // sending has the driver send what is in l.buf, and leaves the rest in l.got.
 // There is no deadline: a driver may say no better than -1 how much it had sent
 // by then, and what is sent again may arrive twice.
@@ -572,7 +577,7 @@ func (l *lane) sending() {
 		switch {
 		case uncounted:
 			err = errUncounted
-		case (err == nil && !whole || driverTimeout(err)) && l.open():
+		case (err == nil && !whole || stale(err)) && l.open():
 			if n == 0 {
 				pause = patientRest(pause)
 			}

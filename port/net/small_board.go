@@ -34,7 +34,9 @@ type boardFunc struct{ f func() }
 
 func newBoardCtx(parent context.Context, deadline time.Time) (*boardCtx, *boardCtxState) {
 	s := &boardCtxState{done: make(chan struct{}), deadline: deadline}
-	if parent.Done() != nil {
+	if err := parent.Err(); err != nil {
+		s.end(err)
+	} else if parent.Done() != nil {
 		leave := ctxAfterFunc(parent, func() { s.end(parent.Err()) })
 		s.mu.Lock()
 		s.leave = leave

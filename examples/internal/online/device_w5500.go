@@ -12,7 +12,7 @@ import (
 	"tinygo.org/x/drivers/netdev"
 	"tinygo.org/x/drivers/w5500"
 
-	"github.com/tinynet/tinynet/conformance/w5500/mend"
+	"github.com/tinynet/tinynet/netdev/w5500mend"
 )
 
 // How the chip is wired and what it is called, each given with
@@ -61,7 +61,7 @@ func join(_, _ string) (host string, err error) {
 	chip.Configure(machine.PinConfig{Mode: machine.PinOutput})
 	chip.High()
 
-	bus := mend.NewBus(machine.SPI0, chip)
+	bus := w5500mend.NewBus(machine.SPI0, chip)
 	driver := w5500.New(bus, bus.CS())
 	if err := driver.Configure(w5500.Config{
 		MAC:        hardwareAddr(prefix.Addr()),
@@ -71,7 +71,7 @@ func join(_, _ string) (host string, err error) {
 	}); err != nil {
 		return "", err
 	}
-	dev := ethernet{mend.NewDevice(driver, bus), netip.AddrPortFrom(names, 53)}
+	dev := ethernet{w5500mend.NewDevice(driver, bus), netip.AddrPortFrom(names, 53)}
 	device = dev
 	netdev.UseNetdev(dev)
 	for driver.LinkStatus() != w5500.LinkStatusUp {
@@ -82,7 +82,7 @@ func join(_, _ string) (host string, err error) {
 
 // An ethernet is the chip with what the cable's network adds.
 type ethernet struct {
-	*mend.Device
+	*w5500mend.Device
 	dns netip.AddrPort
 }
 

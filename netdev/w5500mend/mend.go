@@ -1,16 +1,16 @@
-// Package mend lets programs do with tinygo.org/x/drivers/w5500 what that driver
+// Package w5500mend lets programs do with tinygo.org/x/drivers/w5500 what that driver
 // alone gets wrong: dial TCP, receive UDP, read all that a peer sent before it
 // closed, and tell the peer about Close. The driver stays as it is. A [Bus]
 // stands between it and the chip, and changes the few accesses to the chip that
 // are wrong; a [Device] adds what the driver's methods leave out.
 //
-//	bus := mend.NewBus(machine.SPI0, csPin)
+//	bus := w5500mend.NewBus(machine.SPI0, csPin)
 //	driver := w5500.New(bus, bus.CS())
 //	driver.Configure(...)
-//	netdev.UseNetdev(mend.NewDevice(driver, bus))
+//	netdev.UseNetdev(w5500mend.NewDevice(driver, bus))
 //
 // docs/w5500.md lists the bugs, each with the test that shows it.
-package mend
+package w5500mend
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package mend
+package w5500mend
 
 import (
 	"net/netip"
