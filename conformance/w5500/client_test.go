@@ -158,8 +158,10 @@ func TestDeadPeer(t *testing.T) {
 		}()
 		select {
 		case err := <-done:
-			if ne, ok := err.(net.Error); !ok || !ne.Timeout() {
-				t.Errorf("Write with no cable gives %v, want a timeout", err)
+			// The chip has closed the socket by then, which may be all that is
+			// seen of it.
+			if ne, ok := err.(net.Error); !ok || !ne.Timeout() && !errors.Is(err, syscall.EPIPE) {
+				t.Errorf("Write with no cable gives %v, want a timeout or EPIPE", err)
 			}
 		case <-time.After(20 * time.Second):
 			t.Error("Write with no cable does not end")

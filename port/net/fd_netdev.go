@@ -200,11 +200,17 @@ func (fd *netFD) Read(p []byte) (int, error) {
 			time.Sleep(pause)
 			continue
 		}
-		if fd.sotype == ndSOCK_STREAM && (errorIs(err, ErrClosed) || errorIs(err, os.ErrClosed)) && fd.checkOpen() == nil {
-			return 0, io.EOF // it is the peer who has closed
+		if fd.closedByPeer(err) {
+			return 0, io.EOF
 		}
 		return 0, fd.failure(err)
 	}
+}
+
+// closedByPeer reports whether a driver calls a connection closed that is open
+// here.
+func (fd *netFD) closedByPeer(err error) bool {
+	return fd.sotype == ndSOCK_STREAM && (errorIs(err, ErrClosed) || errorIs(err, os.ErrClosed)) && fd.checkOpen() == nil
 }
 
 func (fd *netFD) checkOpen() error {
@@ -229,6 +235,8 @@ func (fd *netFD) Write(p []byte) (int, error) {
 		n, err = soundCount(n, len(rest), err)
 		done += n
 		switch {
+		case err != nil && fd.closedByPeer(err):
+			return done, sysError("write", syscall.EPIPE)
 		case err != nil:
 			return done, fd.failure(err)
 		case done == len(p) || fd.datagram():
