@@ -4,10 +4,13 @@ package matrix
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,4 +131,32 @@ func TestPatches(t *testing.T) {
 			}
 		})
 	}
+}
+
+// put notes results in a file, in the place of earlier ones of these releases.
+func put(file string, fresh []Result) error {
+	var list []Result
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(data, &list)
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range fresh {
+		i := slices.IndexFunc(list, func(r Result) bool { return r.Release == f.Release })
+		if i < 0 {
+			i = len(list)
+			list = append(list, Result{Release: f.Release})
+		}
+		if f.Built == nil { // only assembled
+			f.Built, f.API = list[i].Built, list[i].API
+		}
+		list[i] = f
+	}
+	slices.SortFunc(list, func(a, b Result) int { return version.Compare("go"+a.Release, "go"+b.Release) })
+	if data, err = json.MarshalIndent(list, "", "\t"); err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(data, '\n'), 0o666)
 }

@@ -4,10 +4,7 @@ import (
 	_ "embed" // for built.json
 	"encoding/json"
 	"fmt"
-	"go/version"
 	"io"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/tinynet/tinynet/conformance"
@@ -38,34 +35,6 @@ func Results() ([]Result, error) {
 		return nil, fmt.Errorf("read conformance/matrix/built.json: %w", err)
 	}
 	return list, nil
-}
-
-// put notes results in a file, in the place of earlier ones of these releases.
-func put(file string, fresh []Result) error {
-	var list []Result
-	data, err := os.ReadFile(file)
-	if err == nil {
-		err = json.Unmarshal(data, &list)
-	}
-	if err != nil {
-		return err
-	}
-	for _, f := range fresh {
-		i := slices.IndexFunc(list, func(r Result) bool { return r.Release == f.Release })
-		if i < 0 {
-			i = len(list)
-			list = append(list, Result{Release: f.Release})
-		}
-		if f.Built == nil { // only assembled
-			f.Built, f.API = list[i].Built, list[i].API
-		}
-		list[i] = f
-	}
-	slices.SortFunc(list, func(a, b Result) int { return version.Compare("go"+a.Release, "go"+b.Release) })
-	if data, err = json.MarshalIndent(list, "", "\t"); err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(data, '\n'), 0o666)
 }
 
 // WritePage writes docs/releases.md.
