@@ -180,6 +180,7 @@ func (f *File) compare(port *assemble.File, root assemble.Goroot) error {
 		have[d.Name] = d.Code
 	}
 	known := map[string]bool{}
+	renamed := 0 // by edits
 	for _, d := range up.Declarations {
 		known[d.Name] = true
 		now, there := have[d.Name]
@@ -193,6 +194,9 @@ func (f *File) compare(port *assemble.File, root assemble.Goroot) error {
 			f.Replaced++
 		case op == "edit":
 			f.Edited++
+			if !there {
+				renamed++
+			}
 		case !there:
 			fail("%s is not in the port", d.Name)
 		case now != d.Code:
@@ -205,17 +209,19 @@ func (f *File) compare(port *assemble.File, root assemble.Goroot) error {
 		fail("its build constraint is not Go's")
 	}
 	for _, d := range ours.Declarations {
-		if !known[d.Name] && !explainsNew(port.Changes) {
+		switch {
+		case known[d.Name], replaces(port.Changes):
+		case renamed > 0:
+			renamed--
+		default:
 			fail("%s is not Go's", d.Name)
 		}
 	}
 	return nil
 }
 
-// explainsNew tells whether a new name can come from the operations: a
-// replacement may bring others that belong to it, an edit may rename.
-func explainsNew(changes []assemble.Change) bool {
-	return slices.ContainsFunc(changes, func(c assemble.Change) bool {
-		return c.Op == "replace" || c.Op == "edit" && c.Decl != "go:build"
-	})
+// replaces tells whether there is a replacement, which may bring others that
+// belong to it.
+func replaces(changes []assemble.Change) bool {
+	return slices.ContainsFunc(changes, func(c assemble.Change) bool { return c.Op == "replace" })
 }

@@ -44,7 +44,7 @@ var (
 	errPipe         error = &netError{"broken pipe", syscall.EPIPE}
 	errTooLong      error = &netError{"message too long", syscall.EMSGSIZE}
 
-	// The text is how package net knows it.
+	//lint:ignore ST1005 the text is how package net knows it
 	errUnknownHost = errors.New("Host unknown")
 	errBadReply    = errors.New("tether: the other end gives no sense")
 )
