@@ -114,6 +114,11 @@ const (
 	// the socket is free when it returns.
 	patientClose = 4 * time.Millisecond
 
+	// patientSoon is how long is waited for a socket where there are none, and
+	// none is being closed: net/http closes the connection of a request that has
+	// failed in a goroutine of its own, and the next request may come first.
+	patientSoon = 100 * time.Millisecond
+
 	// patientPause is the longest time until a driver is asked again that does
 	// not wait itself.
 	patientPause = 50 * time.Millisecond
@@ -214,23 +219,27 @@ func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, e
 }
 
 // retry makes a call that needs a socket or port of the driver, and makes it
-// again if those just closed are free at last.
+// again when those just closed are free at last.
 func (p *patient) retry(call func() error) error {
 	err := call()
 	if err == nil {
 		return nil
 	}
 	p.mu.Lock()
+	wait := patientLinger + 2*patientSlice
 	if p.closing == 0 {
-		p.mu.Unlock()
-		return err
+		if !outOfSockets(err) {
+			p.mu.Unlock()
+			return err
+		}
+		wait = patientSoon
 	}
 	if p.drained == nil {
 		p.drained = make(chan struct{})
 	}
 	drained := p.drained
 	p.mu.Unlock()
-	t := newTimer(patientLinger + 2*patientSlice)
+	t := newTimer(wait)
 	select {
 	case <-drained:
 	case <-t.C:

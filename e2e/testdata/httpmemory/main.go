@@ -1,6 +1,6 @@
 // Httpmemory says what heap net/http takes, over the built-in loopback, and then
 // answers requests for as long as it is told. It runs on boards: see
-// TestHTTPMemory, and docs/size.md for what it says.
+// docs/http.md for how, and for what it says.
 //
 // The other end of each connection is in the same program, and uses package net
 // only. What such a connection takes is said apart, as "bare".

@@ -1,0 +1,8 @@
+//go:build tinynetport && !(baremetal || tinynet_board)
+
+package tls
+
+import "internal/godebug"
+
+// newSetting returns a setting of GODEBUG.
+func newSetting(name string) *godebug.Setting { return godebug.New(name) }
