@@ -39,12 +39,13 @@ var errNoFiles = errors.New("no Go files for " + goos + "/" + goarch)
 // GOROOT. Going by source needs no go command, and no compiled packages of a
 // release that may be newer than this program.
 type universe struct {
-	root  assemble.Goroot
-	port  map[string]map[string][]byte // import path -> file name -> contents
-	build build.Context
-	whole bool // check the function bodies of the port's packages, too
-	done  map[string]*types.Package
-	errs  map[string][]error // of each package, by import path
+	root    assemble.Goroot
+	port    map[string]map[string][]byte // import path -> file name -> contents
+	omitted map[string]bool              // files of Go's that the port leaves out
+	build   build.Context
+	whole   bool // check the function bodies of the port's packages, too
+	done    map[string]*types.Package
+	errs    map[string][]error // of each package, by import path
 
 	ours  *syntax // parsed packages of the port
 	other *syntax // and of GOROOT, which universes may share
@@ -79,15 +80,19 @@ type parsed struct {
 func newUniverse(root assemble.Goroot, tree *assemble.Tree) *universe {
 	fset := token.NewFileSet()
 	u := &universe{
-		root:  root,
-		port:  map[string]map[string][]byte{},
-		done:  map[string]*types.Package{"unsafe": types.Unsafe},
-		errs:  map[string][]error{},
-		ours:  &syntax{fset: fset, pkgs: map[string]*parsed{}},
-		other: &syntax{fset: fset, pkgs: map[string]*parsed{}},
-		build: build.Context{GOOS: goos, GOARCH: goarch, Compiler: "gc", ReleaseTags: releaseTags(root.Version)},
+		root:    root,
+		port:    map[string]map[string][]byte{},
+		omitted: map[string]bool{},
+		done:    map[string]*types.Package{"unsafe": types.Unsafe},
+		errs:    map[string][]error{},
+		ours:    &syntax{fset: fset, pkgs: map[string]*parsed{}},
+		other:   &syntax{fset: fset, pkgs: map[string]*parsed{}},
+		build:   build.Context{GOOS: goos, GOARCH: goarch, Compiler: "gc", ReleaseTags: releaseTags(root.Version)},
 	}
 	if tree != nil {
+		for _, o := range tree.Omitted {
+			u.omitted[o.Path] = true
+		}
 		for _, f := range tree.Files {
 			if strings.HasSuffix(f.Path, ".go") && !strings.HasSuffix(f.Path, "_test.go") {
 				dir := path.Dir(f.Path)
@@ -207,26 +212,26 @@ func (u *universe) parseNow(importPath string, p *parsed) {
 	dir := filepath.Join(u.root.Dir, "src", filepath.FromSlash(importPath))
 	files, ours := u.port[importPath]
 	var names []string
-	if ours {
-		for name := range files {
-			names = append(names, name)
-		}
-	} else {
+	for name := range files {
+		names = append(names, name)
+	}
+	if !ours || assemble.Beside(importPath+"/") { // all files are Go's, or all others
 		entries, err := os.ReadDir(dir)
-		if err != nil {
+		if err != nil && !ours {
 			p.err = err
 			return
 		}
 		for _, e := range entries {
-			if name := e.Name(); strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			name := e.Name()
+			if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && files[name] == nil && !u.omitted[importPath+"/"+name] {
 				names = append(names, name)
 			}
 		}
 	}
 	ctxt := u.build
 	read := func(name string) ([]byte, error) {
-		if ours {
-			return files[filepath.Base(name)], nil
+		if data := files[filepath.Base(name)]; data != nil {
+			return data, nil
 		}
 		return os.ReadFile(name)
 	}

@@ -252,7 +252,18 @@ type ported struct {
 
 func (p ported) Sources(importPath string) (map[string][]byte, string, error) {
 	if files := p.files[importPath]; files != nil {
-		return files, "port/src/" + importPath, nil
+		if !assemble.Beside(importPath + "/") {
+			return files, "port/src/" + importPath, nil
+		}
+		// Go's own package, of which the port changes some files.
+		merged, where, err := p.rest.Sources(importPath)
+		if merged == nil {
+			merged = map[string][]byte{}
+		}
+		for name, data := range files {
+			merged[name] = data
+		}
+		return merged, where, err
 	}
 	if ours(importPath) {
 		return nil, "", nil

@@ -44,9 +44,9 @@ var (
 	errPipe         error = &netError{"broken pipe", syscall.EPIPE}
 	errTooLong      error = &netError{"message too long", syscall.EMSGSIZE}
 
-	//lint:ignore ST1005 the text is how package net knows it
-	errUnknownHost = errors.New("Host unknown")
-	errBadReply    = errors.New("tether: the other end gives no sense")
+	// The text is how package net knows it.
+	errUnknownHost error = &netError{text: "Host unknown"}
+	errBadReply          = errors.New("tether: the other end gives no sense")
 )
 
 // errorOf gives an error from the line its number.
