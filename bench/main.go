@@ -1,173 +1,248 @@
-// Bench measures the port against Go's own packages, on the same sockets of
-// this computer: it builds netbench twice and runs the two in turn, so that
-// what else the computer does hits both, and prints the medians as a table.
+// Bench measures the port against Go's own packages: it builds netbench twice,
+// on the port and on Go's own, and has the two work in turn, in slices of a
+// tenth of a second, so that what else the computer does hits both.
 //
 //	go run ./bench
 //	go run ./bench -device loopback
+//	go run ./bench -tinygonet DIR
 //
 // The second measures the port's built-in loopback against Go's own packages
-// on the system's loopback.
+// on the system's loopback; the third http.Get of the port against that of
+// tinygo-net, over one and the same simple device (package getbench).
 //
-// It takes about a minute. Ratios of 0.9 and more are what docs/benchmarks.md
-// promises; -least makes it fail below.
+// docs/benchmarks.md has what came of it, and what the table says.
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/tinynet/tinynet/toolchain"
 )
 
-type result struct {
-	Name        string  `json:"name"`
-	PerSecond   float64 `json:"per_second"`
-	Unit        string  `json:"unit"`
-	AllocsPerOp float64 `json:"allocs_per_op"`
-	BytesPerOp  float64 `json:"bytes_per_op"`
-	CPUPerOp    float64 `json:"cpu_ns_per_op"`
+type options struct {
+	run       *regexp.Regexp
+	pairs     int
+	slice     time.Duration
+	device    string
+	least     float64
+	tinygonet string
+	release   string
+	keep      string
 }
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
-	runs := flag.Int("runs", 7, "how many times each measurement is made on either side")
-	each := flag.Duration("time", 400*time.Millisecond, "how long a measurement takes at least")
-	match := flag.String("match", "*", "only measurements whose name matches this `pattern`")
-	device := flag.String("device", "host", "the port's `device`: host or loopback")
-	least := flag.Float64("least", 0, "fail if the port is slower than this `ratio` of Go anywhere")
+	var o options
+	run := flag.String("run", "", "only measurements whose name matches this regular `expression`")
+	flag.IntVar(&o.pairs, "pairs", 21, "how many `slices` each side has of each measurement")
+	flag.DurationVar(&o.slice, "slice", 100*time.Millisecond, "how long a slice takes on Go's side")
+	flag.StringVar(&o.device, "device", "host", "the port's `device`: host or loopback")
+	flag.Float64Var(&o.least, "least", 0, "fail if the port has less than this `ratio` of the speed anywhere, by the clock and by processor time")
+	flag.StringVar(&o.tinygonet, "tinygonet", "", "measure http.Get against tinygo-net, of which `folder` is a checkout")
+	flag.StringVar(&o.release, "go", "", "the `release` of Go for both sides, such as 1.25.11 (default: the installed one)")
+	flag.StringVar(&o.keep, "keep", "", "leave the programs that were measured in this `folder`")
 	flag.Usage = func() {
-		fmt.Fprintf(flag.CommandLine.Output(), "Usage: go run ./bench [flags]\n\nMeasure the port against Go's own net and net/http, side by side.\n\n")
+		fmt.Fprintf(flag.CommandLine.Output(), "Usage: go run ./bench [flags]\n\nMeasure the port against Go's own net, net/http and crypto/tls, side by side.\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	tags := map[string]string{"host": "", "loopback": "nohostnet"}
-	if _, ok := tags[*device]; !ok {
-		log.Printf("there is no device %q: it is host or loopback", *device)
+	usage := func(format string, args ...any) {
+		log.Printf(format, args...)
 		os.Exit(2)
 	}
-	if flag.NArg() > 0 {
+	var err error
+	switch o.run, err = regexp.Compile(*run); {
+	case err != nil:
+		usage("-run: %v", err)
+	case flag.NArg() > 0:
 		flag.Usage()
 		os.Exit(2)
+	case o.device != "host" && o.device != "loopback":
+		usage("there is no device %q: it is host or loopback", o.device)
+	case o.tinygonet != "" && o.device != "host":
+		usage("with -tinygonet, the device is a simple one on both sides")
+	case o.pairs < 1:
+		usage("-pairs %d: at least one is needed", o.pairs)
 	}
-	low, err := compare(os.Stdout, tags[*device], *runs, *each, *match)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	low, err := o.measure(ctx, os.Stdout)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if low < *least {
-		log.Fatalf("the lowest ratio is %.2f, and %.2f is to be reached", low, *least)
+	if low < o.least {
+		log.Fatalf("the lowest ratio is %.2f, and %.2f is to be reached", low, o.least)
 	}
 }
 
-// compare prints the table, and gives the lowest ratio in it.
-func compare(w io.Writer, tags string, runs int, each time.Duration, match string) (lowest float64, err error) {
-	dir, err := os.MkdirTemp("", "bench")
+// measure prints the table, and gives the lowest speed in it: of each row the
+// better one by clock and processor time, because other work on the computer
+// spoils the first and a program that waits has a good second.
+func (o *options) measure(ctx context.Context, w io.Writer) (lowest float64, err error) {
+	dir := o.keep
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "bench"); err != nil {
+			return 0, err
+		}
+		defer os.RemoveAll(dir)
+	}
+	go1, err := toolchain.Find(ctx, toolchain.Query{Release: o.release})
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
-	ours, theirs := filepath.Join(dir, "port"), filepath.Join(dir, "go")
+	b := &builder{ctx: ctx, dir: dir, tc: go1}
+	if o.tinygonet != "" {
+		return o.measureGet(ctx, w, b)
+	}
 	const program = "github.com/tinynet/tinynet/bench/netbench"
-	for _, build := range [][]string{
-		{"build", "-o", theirs, program},
-		{"run", "github.com/tinynet/tinynet/cmd/tinynet", "go", "build", "-tags", tags, "-o", ours, program},
-	} {
-		cmd := exec.Command("go", build...)
-		cmd.Stderr = os.Stderr
-		if err := cmd.Run(); err != nil {
-			return 0, fmt.Errorf("go %s: %w", strings.Join(build, " "), err)
-		}
-	}
-	var names []string
-	all := map[string]map[string][]result{ours: {}, theirs: {}}
-	for i := 0; i < runs; i++ {
-		order := []string{ours, theirs}
-		if i%2 == 1 {
-			order = []string{theirs, ours}
-		}
-		for _, binary := range order {
-			results, err := run(binary, "-time", each.String(), "-match", match)
-			if err != nil {
-				return 0, err
-			}
-			for _, r := range results {
-				if i == 0 && binary == ours {
-					names = append(names, r.Name)
-				}
-				all[binary][r.Name] = append(all[binary][r.Name], r)
-			}
-		}
-	}
-	fmt.Fprintf(w, "%s %s/%s, %d CPUs, best of %d runs of %v in turn\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runs, each)
-	tw := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	fmt.Fprintln(tw, "| measurement\t| Go\t| port\t| ratio\t| CPU/op Go\t| port\t| ratio\t| allocs/op Go\t| port\t| bytes/op Go\t| port\t|")
-	fmt.Fprintln(tw, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
-	for i, name := range names {
-		g, p := best(all[theirs][name]), best(all[ours][name])
-		ratio := p.PerSecond / g.PerSecond
-		if i == 0 || ratio < lowest {
-			lowest = ratio
-		}
-		fmt.Fprintf(tw, "| %s\t| %.0f %s\t| %.0f %s\t| %.2f\t| %.1f µs\t| %.1f µs\t| %.2f\t| %.1f\t| %.1f\t| %.0f\t| %.0f\t|\n", name, g.PerSecond, g.Unit, p.PerSecond, p.Unit,
-			ratio, g.CPUPerOp/1e3, p.CPUPerOp/1e3, g.CPUPerOp/p.CPUPerOp, g.AllocsPerOp, p.AllocsPerOp, g.BytesPerOp, p.BytesPerOp)
-	}
-	if err := tw.Flush(); err != nil {
-		return 0, err
-	}
-	open := 1000
-	if tags != "" {
-		open = 10000 // no file descriptors in the way
-	}
-	g, err := run(theirs, "-open", "1000")
+	theirs, err := b.plain("go", program)
 	if err != nil {
 		return 0, err
 	}
-	p, err := run(ours, "-open", strconv.Itoa(open))
+	tags := ""
+	if o.device == "loopback" {
+		tags = "nohostnet"
+	}
+	ours, err := b.port("port", program, tags)
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(w, "\nHeap of an open connection, both ends: Go %.0f B (of 1000), port %.0f B (of %d)\n", g[0].BytesPerOp, p[0].BytesPerOp, open)
-	return lowest, nil
+	fmt.Fprintf(w, "%s %s/%s, %d CPUs, %d slices of %v in turn\n\n", go1.Version, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.pairs, o.slice)
+	t, err := o.table(ctx, side{"Go", theirs}, side{"port", ours})
+	if err != nil {
+		return 0, err
+	}
+	if err := t.print(w); err != nil {
+		return 0, err
+	}
+	if o.run.MatchString("open-connection") {
+		if err := openConnections(ctx, w, o.device, theirs, ours); err != nil {
+			return 0, err
+		}
+	}
+	return t.lowest(), nil
 }
 
-func run(binary string, args ...string) ([]result, error) {
-	cmd := exec.Command(binary, args...)
+func openConnections(ctx context.Context, w io.Writer, device, theirs, ours string) error {
+	n := map[string]string{"go": "1000", "port": "1000"}
+	if device == "loopback" {
+		n["port"] = "10000" // no file descriptors in the way
+	}
+	bytes := map[string]string{}
+	for name, program := range map[string]string{"go": theirs, "port": ours} {
+		out, err := exec.CommandContext(ctx, program, "-open", n[name]).Output()
+		if err != nil {
+			return fmt.Errorf("hold %s connections open: %w", n[name], err)
+		}
+		bytes[name] = strings.TrimSpace(string(out))
+	}
+	_, err := fmt.Fprintf(w, "\nHeap of an open connection, both ends: Go %s B (of %s), port %s B (of %s)\n", bytes["go"], n["go"], bytes["port"], n["port"])
+	return err
+}
+
+// A builder builds programs with one release of Go.
+type builder struct {
+	ctx context.Context
+	dir string
+	tc  *toolchain.Toolchain
+}
+
+// plain builds a program on Go's own packages, or on what flags make of them.
+func (b *builder) plain(name, program string, flags ...string) (string, error) {
+	gocmd, err := b.tc.Command()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(b.dir, name)
+	cmd := exec.CommandContext(b.ctx, gocmd, append(append([]string{"build", "-o", file}, flags...), program)...)
+	cmd.Env = b.tc.Environ()
+	return file, build(cmd)
+}
+
+// port builds a program on the port.
+func (b *builder) port(name, program, tags string) (string, error) {
+	file := filepath.Join(b.dir, name)
+	release := strings.TrimPrefix(b.tc.Version, "go")
+	cmd := exec.CommandContext(b.ctx, "go", "run", "github.com/tinynet/tinynet/cmd/tinynet", "go", "-go", release, "build", "-tags", tags, "-o", file, program)
+	return file, build(cmd)
+}
+
+func build(cmd *exec.Cmd) error {
 	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(binary), err)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err)
 	}
-	var results []result
-	for s := bufio.NewScanner(bytes.NewReader(out)); s.Scan(); {
-		var r result
-		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
-			return nil, err
-		}
-		results = append(results, r)
-	}
-	return results, nil
+	return nil
 }
 
-// best takes each figure's own best: what else runs on the computer only ever
-// makes it worse.
-func best(rs []result) result {
-	m := rs[0]
-	for _, r := range rs[1:] {
-		m.PerSecond = max(m.PerSecond, r.PerSecond)
-		m.CPUPerOp = min(m.CPUPerOp, r.CPUPerOp)
-		m.AllocsPerOp = min(m.AllocsPerOp, r.AllocsPerOp)
-		m.BytesPerOp = min(m.BytesPerOp, r.BytesPerOp)
+// A side is one of the two programs that are compared.
+type side struct{ name, program string }
+
+// A row is a measurement that both sides have made.
+type row struct {
+	name, unit      string
+	size            float64
+	theirs, ours    figures
+	speed, cpuSpeed spread // ours against theirs
+}
+
+// figures are the medians of one side, for an operation.
+type figures struct {
+	wall, cpu     time.Duration
+	allocs, bytes float64
+}
+
+func (r *row) perSecond(f figures) string {
+	return strconv.FormatFloat(r.size/f.wall.Seconds(), 'f', 0, 64) + " " + r.unit
+}
+
+type table struct {
+	theirs, ours string
+	rows         []row
+}
+
+// lowest is what -least looks at.
+func (t *table) lowest() float64 {
+	low := 0.0
+	for i, r := range t.rows {
+		if best := max(r.speed.median, r.cpuSpeed.median); i == 0 || best < low {
+			low = best
+		}
 	}
-	return m
+	return low
+}
+
+func (t *table) print(w io.Writer) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	a, b := t.theirs, t.ours
+	fmt.Fprintf(tw, "| measurement\t| %s\t| %s\t| ratio\t| CPU/op %s\t| %s\t| ratio\t| allocs/op %s\t| %s\t| bytes/op %s\t| %s\t|\n", a, b, a, b, a, b, a, b)
+	fmt.Fprintln(tw, "|---"+strings.Repeat("\t|---", 10)+"\t|")
+	for _, r := range t.rows {
+		g, p := r.theirs, r.ours
+		fmt.Fprintf(tw, "| %s\t| %s\t| %s\t| %v\t| %s\t| %s\t| %v\t| %.1f\t| %.1f\t| %.0f\t| %.0f\t|\n", r.name, r.perSecond(g), r.perSecond(p), r.speed,
+			duration(g.cpu), duration(p.cpu), r.cpuSpeed, g.allocs, p.allocs, g.bytes, p.bytes)
+	}
+	return tw.Flush()
+}
+
+func duration(d time.Duration) string {
+	if d >= 10*time.Millisecond {
+		return fmt.Sprintf("%.1f ms", float64(d)/1e6)
+	}
+	return fmt.Sprintf("%.1f µs", float64(d)/1e3)
 }
