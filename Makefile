@@ -72,6 +72,11 @@ fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
 	done; \
 	go test -tags tinynetport,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s ./port/net/http/internal
 
+fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) each
+	@set -euo pipefail; for name in FuzzSignature FuzzPoint; do \
+		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./conformance/curves; \
+	done
+
 lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
@@ -93,4 +98,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix boards conform record record-port releases fixes bench fuzz fuzz-http lint ci print-race print-nested print-releases
+.PHONY: help test race matrix boards conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves lint ci print-race print-nested print-releases

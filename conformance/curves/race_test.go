@@ -1,0 +1,5 @@
+//go:build race
+
+package curves_test
+
+const raceDetector = true
