@@ -74,7 +74,7 @@ fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
 
 fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) each
 	@set -euo pipefail; for name in FuzzSignature FuzzPoint; do \
-		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./conformance/curves; \
+		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./conformance/curves; \
 	done
 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
