@@ -25,5 +25,5 @@ func TestOnPort(t *testing.T) {
 	if raceDetector {
 		t.Skip("nothing in it is concurrent: without the race detector it is faster")
 	}
-	onport.Run(t, onport.Tests{Package: "conformance/curves", Tags: []string{"tlssmall"}, Timeout: 5 * time.Minute, Least: 60})
+	onport.Run(t, onport.Tests{Package: "conformance/curves", Tags: []string{"tlssmall"}, Timeout: 10 * time.Minute, Least: 80})
 }
