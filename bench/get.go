@@ -50,7 +50,7 @@ func (o *options) measureGet(ctx context.Context, w io.Writer, b *builder) (lowe
 	if err != nil {
 		return 0, err
 	}
-	servers, stop, err := serveHello(32)
+	servers, stop, err := serveHello(4)
 	if err != nil {
 		return 0, err
 	}

@@ -34,7 +34,8 @@ const serverName = "192.0.2.1"
 // drivers of Wi-Fi modules do.
 const poll = 100 * time.Millisecond
 
-// systemDevice is made of the system's blocking sockets, IPv4 only.
+// systemDevice has the eleven methods of a netdev and no more. It is made of the
+// system's blocking sockets, IPv4 only.
 type systemDevice struct{}
 
 func (systemDevice) GetHostByName(name string) (netip.Addr, error) { return netip.ParseAddr(name) }

@@ -1,14 +1,13 @@
 //go:build linux && tinynet_get
 
-// Getbench measures http.Get over a device of its own, which has the eleven
-// methods of a netdev and no more, over the system's sockets. The command bench
-// builds it on the port and on tinygo-net, which go by the same name, net.
+// Getbench measures http.Get over devices of its own, which are made of the
+// system's sockets. The command bench builds it on the port and on tinygo-net,
+// which go by the same name, net.
 //
-//	getbench -servers 40001,40002
+//	getbench -servers 40001,40002,40003,40004
 //
-// The servers are on 127.0.0.1 and answer with hello, world. A client that
-// leaves each of its connections behind needs a new port of the computer for
-// each, and gets it back after a minute; so there are several.
+// The servers are on 127.0.0.1 and answer with hello, world; each measurement
+// has one.
 package main
 
 import (
@@ -38,33 +37,40 @@ func main() {
 	if *list {
 		do = func() error { return worker.List(os.Stdout, all) }
 	}
-	useNetdev(systemDevice{})
 	if err := do(); err != nil {
 		log.Fatal(err)
 	}
 }
 
 func measurements(ports []string) []worker.Measurement {
-	measurement := func(name string, once bool) worker.Measurement {
-		turn := 0
+	all := []struct {
+		name string
+		dev  netdever
+		once bool // the client asks for the end of the connection
+	}{
+		{"get", systemDevice{}, false},
+		{"get-close", systemDevice{}, true},
+		{"get-interrupt", newInterruptDevice(), false},
+		{"get-module", newModuleDevice(), false},
+	}
+	var ms []worker.Measurement
+	for i, one := range all {
+		// A server of its own, because idle connections stay with their device.
+		url := "http://" + serverName + ":" + ports[i%len(ports)] + "/"
 		run := func(n int) error {
-			url := "http://" + serverName + ":" + ports[turn%len(ports)] + "/"
-			turn++
 			for range n {
-				if err := get(url, once); err != nil {
+				if err := get(url, one.once); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		return worker.Measurement{Name: name, Unit: "1/s", Size: 1, Open: func() (*worker.Session, error) {
+		ms = append(ms, worker.Measurement{Name: one.name, Unit: "1/s", Size: 1, Open: func() (*worker.Session, error) {
+			useNetdev(one.dev)
 			return &worker.Session{Run: run, Close: func() {}}, nil
-		}}
+		}})
 	}
-	return []worker.Measurement{
-		measurement("http-get", false),
-		measurement("http-get-close", true), // the client asks for the end of the connection
-	}
+	return ms
 }
 
 func get(url string, once bool) error {
