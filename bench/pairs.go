@@ -76,19 +76,8 @@ func (r *remote) ask(format string, args ...any) (worker.Slice, error) {
 }
 
 // table makes the measurements of -run with two programs in turn.
-func (o *options) table(ctx context.Context, theirs, ours side, args ...string) (_ *table, err error) {
+func (o *options) table(ctx context.Context, theirs, ours side, args ...string) (*table, error) {
 	t := &table{theirs: theirs.name, ours: ours.name}
-	var remotes [2]*remote
-	for i, s := range [...]side{theirs, ours} {
-		if remotes[i], err = start(ctx, s, args...); err != nil {
-			return nil, err
-		}
-		defer func() {
-			if e := remotes[i].stop(); err == nil {
-				err = e
-			}
-		}()
-	}
 	list, err := measurementsOf(ctx, theirs.program)
 	if err != nil {
 		return nil, err
@@ -97,7 +86,7 @@ func (o *options) table(ctx context.Context, theirs, ours side, args ...string) 
 		if !o.run.MatchString(m.Name) {
 			continue
 		}
-		r, err := o.row(remotes[0], remotes[1], m)
+		r, err := o.row(ctx, [2]side{theirs, ours}, m, args)
 		if err != nil {
 			return nil, err
 		}
@@ -121,37 +110,17 @@ func measurementsOf(ctx context.Context, program string) (list []worker.Measurem
 	return list, nil
 }
 
+// roundPairs is how many slices a program has before a new one takes over. One
+// that has luck, with its buffers or where it lies in memory, keeps it.
+const roundPairs = 3
+
 // row makes one measurement.
-func (o *options) row(theirs, ours *remote, m worker.Measurement) (row, error) {
+func (o *options) row(ctx context.Context, sides [2]side, m worker.Measurement, args []string) (row, error) {
 	r := row{name: m.Name, unit: m.Unit, size: m.Size}
-	both := [...]*remote{theirs, ours}
-	for _, side := range both {
-		if _, err := side.ask("open %s", m.Name); err != nil {
-			return r, err
-		}
-	}
-	n, err := o.calibrate(theirs)
-	if err != nil {
-		return r, err
-	}
-	if _, err := ours.ask("run %d", n); err != nil { // as warm as theirs is now
-		return r, err
-	}
 	var slices [2][]worker.Slice
-	for i := range o.pairs {
-		// Each goes first in every other pair, so that what grows or fades, such
-		// as the work of another program, favours none.
-		for j := range both {
-			which := (i + j) % 2
-			s, err := both[which].ask("run %d", n)
-			if err != nil {
-				return r, err
-			}
-			slices[which] = append(slices[which], s)
-		}
-	}
-	for _, side := range both {
-		if _, err := side.ask("close"); err != nil {
+	n := 0
+	for done := 0; done < o.pairs; done += roundPairs {
+		if err := o.round(ctx, sides, m, args, min(roundPairs, o.pairs-done), &n, &slices); err != nil {
 			return r, err
 		}
 	}
@@ -159,6 +128,47 @@ func (o *options) row(theirs, ours *remote, m worker.Measurement) (row, error) {
 	r.speed = ratios(slices[0], slices[1], func(s worker.Slice) time.Duration { return s.Wall })
 	r.cpuSpeed = ratios(slices[0], slices[1], func(s worker.Slice) time.Duration { return s.CPU })
 	return r, nil
+}
+
+// round adds some slices of n operations each; where n is 0 it chooses n.
+func (o *options) round(ctx context.Context, sides [2]side, m worker.Measurement, args []string, pairs int, n *int, slices *[2][]worker.Slice) (err error) {
+	var both [2]*remote
+	for i, s := range sides {
+		if both[i], err = start(ctx, s, args...); err != nil {
+			return err
+		}
+		defer func() {
+			if e := both[i].stop(); err == nil {
+				err = e
+			}
+		}()
+		if _, err := both[i].ask("open %s", m.Name); err != nil {
+			return err
+		}
+	}
+	if *n == 0 {
+		if *n, err = o.calibrate(both[0]); err != nil {
+			return err
+		}
+	}
+	for _, side := range both { // until caches and buffers are warm
+		if _, err := side.ask("run %d", *n); err != nil {
+			return err
+		}
+	}
+	for i := range pairs {
+		// Each goes first in every other pair, so that what grows or fades, such
+		// as the work of another program, favours none.
+		for j := range both {
+			which := (i + j) % 2
+			s, err := both[which].ask("run %d", *n)
+			if err != nil {
+				return err
+			}
+			slices[which] = append(slices[which], s)
+		}
+	}
+	return nil
 }
 
 // calibrate finds how many operations fill a slice.

@@ -202,16 +202,31 @@ func get(c *http.Client, url string, n int) error {
 }
 
 func getKeepAlive(clients int) (*worker.Session, error) {
-	addr, stop, err := serveHTTP(greet)
+	// One request of each client at once, answered when all are there, opens as
+	// many connections as they will ever need.
+	var together sync.WaitGroup
+	together.Add(clients)
+	addr, stop, err := serveHTTP(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/together" {
+			together.Done()
+			together.Wait()
+		}
+		greet(w, r)
+	})
 	if err != nil {
 		return nil, err
 	}
 	tr := &http.Transport{MaxIdleConnsPerHost: clients}
 	c := &http.Client{Transport: tr}
-	run := func(n int) error {
-		return share(n, clients, func(_, n int) error { return get(c, "http://"+addr+"/", n) })
+	all := func(path string, n int) error {
+		return share(n, clients, func(_, n int) error { return get(c, "http://"+addr+path, n) })
 	}
-	return &worker.Session{Run: run, Close: func() { tr.CloseIdleConnections(); stop() }}, nil
+	closeAll := func() { tr.CloseIdleConnections(); stop() }
+	if err := all("/together", clients); err != nil {
+		closeAll()
+		return nil, err
+	}
+	return &worker.Session{Run: func(n int) error { return all("/", n) }, Close: closeAll}, nil
 }
 
 func getNew() (*worker.Session, error) {
