@@ -241,7 +241,7 @@ func (t *table) print(w io.Writer) error {
 }
 
 func duration(d time.Duration) string {
-	if d >= 10*time.Millisecond {
+	if d >= time.Millisecond {
 		return fmt.Sprintf("%.1f ms", float64(d)/1e6)
 	}
 	return fmt.Sprintf("%.1f µs", float64(d)/1e3)

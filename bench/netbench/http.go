@@ -240,7 +240,7 @@ func getNew() (*worker.Session, error) {
 }
 
 // A transfer makes one request with 100 MB in it or in its answer.
-type transfer func(c *http.Client, url string, file *os.File) error
+type transfer func(c *http.Client, url, file string) error
 
 func transfers(one transfer) (*worker.Session, error) {
 	file, err := os.CreateTemp("", "netbench")
@@ -280,7 +280,7 @@ func transfers(one transfer) (*worker.Session, error) {
 	c := &http.Client{Transport: tr}
 	run := func(n int) error {
 		for range n {
-			if err := one(c, "http://"+addr, file); err != nil {
+			if err := one(c, "http://"+addr, file.Name()); err != nil {
 				return err
 			}
 		}
@@ -311,7 +311,7 @@ func (zeroReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func download(c *http.Client, url string, _ *os.File) error {
+func download(c *http.Client, url, _ string) error {
 	req, err := http.NewRequest("GET", url+"/zeros", nil)
 	if err != nil {
 		return err
@@ -319,7 +319,7 @@ func download(c *http.Client, url string, _ *os.File) error {
 	return fetch(c, req, bigLen)
 }
 
-func downloadFile(c *http.Client, url string, _ *os.File) error {
+func downloadFile(c *http.Client, url, _ string) error {
 	req, err := http.NewRequest("GET", url+"/file", nil)
 	if err != nil {
 		return err
@@ -327,19 +327,20 @@ func downloadFile(c *http.Client, url string, _ *os.File) error {
 	return fetch(c, req, bigLen)
 }
 
-func upload(c *http.Client, url string, _ *os.File) error {
+func upload(c *http.Client, url, _ string) error {
 	return put(c, url+"/discard", zeros())
 }
 
-func uploadFile(c *http.Client, url string, file *os.File) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+func uploadFile(c *http.Client, url, file string) error {
+	f, err := os.Open(file)
+	if err != nil {
 		return err
 	}
-	return put(c, url+"/discard", file)
+	return put(c, url+"/discard", f) // which closes it
 }
 
 func put(c *http.Client, url string, body io.Reader) error {
-	req, err := http.NewRequest("PUT", url, io.NopCloser(body))
+	req, err := http.NewRequest("PUT", url, body)
 	if err != nil {
 		return err
 	}
