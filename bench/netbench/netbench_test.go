@@ -15,7 +15,10 @@ func TestMeasurements(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			for _, n := range []int{1, 3} {
+			for n := 1; n <= 3; n += 2 {
+				if n > 1 && m.Size == bigMB {
+					break
+				}
 				slice, err := s.Take(n)
 				if err != nil {
 					t.Fatal(err)
