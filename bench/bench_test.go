@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tinynet/tinynet/bench/worker"
+	"github.com/tinynet/tinynet/toolchain"
 )
 
 // TestMain is also the program that measures, for TestTable.
@@ -134,5 +136,34 @@ func TestReplacements(t *testing.T) {
 	}
 	if _, err := replacements(filepath.Join(dir, "net"), filepath.Join(dir, "net")); err == nil {
 		t.Error("a folder without netdev.go is taken for a checkout")
+	}
+}
+
+// TestGet has the client that is compared with tinygo-net fetch over each of
+// its devices, on the port.
+func TestGet(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the devices are made of Linux's sockets")
+	}
+	tc, err := toolchain.Find(context.Background(), toolchain.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &builder{ctx: context.Background(), dir: t.TempDir(), tc: tc}
+	program, err := b.port("port", getProgram, "tinynet_get")
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers, stop, err := serveHello(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	got, err := testOptions("").table(context.Background(), side{"one", program}, side{"other", program}, "-servers", servers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.rows) != 4 {
+		t.Errorf("%d measurements: %+v", len(got.rows), got.rows)
 	}
 }

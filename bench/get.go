@@ -16,10 +16,11 @@ import (
 	"strings"
 )
 
+const getProgram = "github.com/tinynet/tinynet/bench/getbench"
+
 // measureGet compares http.Get of the port and of tinygo-net. The server is
 // here, outside both.
 func (o *options) measureGet(ctx context.Context, w io.Writer, b *builder) (lowest float64, err error) {
-	const program = "github.com/tinynet/tinynet/bench/getbench"
 	tc, err := b.tc.Outside(filepath.Join(b.dir, "goroot"))
 	if err != nil {
 		return 0, err
@@ -42,11 +43,11 @@ func (o *options) measureGet(ctx context.Context, w io.Writer, b *builder) (lowe
 	}
 	outside := &builder{ctx: b.ctx, dir: b.dir, tc: tc}
 	// tinygo-net does not mark useNetdev for programs that link to it by name.
-	theirs, err := outside.plain("tinygo-net", program, "-tags", "tinynet_get", "-overlay", overlay, "-ldflags", "-checklinkname=0")
+	theirs, err := outside.plain("tinygo-net", getProgram, "-tags", "tinynet_get", "-overlay", overlay, "-ldflags", "-checklinkname=0")
 	if err != nil {
 		return 0, err
 	}
-	ours, err := b.port("port", program, "tinynet_get")
+	ours, err := b.port("port", getProgram, "tinynet_get")
 	if err != nil {
 		return 0, err
 	}

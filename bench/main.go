@@ -105,7 +105,7 @@ func (o *options) measure(ctx context.Context, w io.Writer) (lowest float64, err
 	if err != nil {
 		return 0, err
 	}
-	b := &builder{ctx: ctx, dir: dir, tc: go1}
+	b := &builder{ctx: ctx, dir: dir, tc: go1, release: o.release}
 	if o.tinygonet != "" {
 		return o.measureGet(ctx, w, b)
 	}
@@ -160,6 +160,8 @@ type builder struct {
 	ctx context.Context
 	dir string
 	tc  *toolchain.Toolchain
+
+	release string // as it was asked for, if it was
 }
 
 // plain builds a program on Go's own packages, or on what flags make of them.
@@ -177,9 +179,11 @@ func (b *builder) plain(name, program string, flags ...string) (string, error) {
 // port builds a program on the port.
 func (b *builder) port(name, program, tags string) (string, error) {
 	file := filepath.Join(b.dir, name)
-	release := strings.TrimPrefix(b.tc.Version, "go")
-	cmd := exec.CommandContext(b.ctx, "go", "run", "github.com/tinynet/tinynet/cmd/tinynet", "go", "-go", release, "build", "-tags", tags, "-o", file, program)
-	return file, build(cmd)
+	args := []string{"run", "github.com/tinynet/tinynet/cmd/tinynet", "go"}
+	if b.release != "" {
+		args = append(args, "-go", b.release)
+	}
+	return file, build(exec.CommandContext(b.ctx, "go", append(args, "build", "-tags", tags, "-o", file, program)...))
 }
 
 func build(cmd *exec.Cmd) error {
