@@ -37,9 +37,11 @@ type Program struct {
 
 // A Variant is the same program, built in another way.
 type Variant struct {
-	How   string `json:"how"` // such as: -tags=notls
+	How   string `json:"how"`            // such as: -tags=notls
+	What  string `json:"what,omitempty"` // it stands for
 	Flash int    `json:"flash"`
 	RAM   int    `json:"ram"`
+	Error string `json:"error,omitempty"` // why it could not be built
 }
 
 // Parse reads what tinygo build -size full prints. Lines before the table, such
@@ -168,13 +170,31 @@ func (p *Program) Write(w io.Writer, least int) error {
 		fmt.Fprintf(&b, "%10s %9s  budget: %s\n", digits(p.Budget.Flash), digits(p.Budget.RAM), p.Budget.Verdict(p))
 	}
 	for _, v := range p.Variants {
-		fmt.Fprintf(&b, "%10s %9s  %s: %s\n", digits(v.Flash), digits(v.RAM), v.How, v.saves(p))
+		flash, ram := digits(v.Flash), digits(v.RAM)
+		if v.Error != "" {
+			flash, ram = "-", "-"
+		}
+		fmt.Fprintf(&b, "%10s %9s  %s: %s\n", flash, ram, v.name(), v.saves(p))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
+// name says how a variant is built, and what that means.
+func (v *Variant) name() string {
+	if v.What == "" {
+		return v.How
+	}
+	return v.How + " (" + v.What + ")"
+}
+
 func (v *Variant) saves(p *Program) string {
+	if v.Error != "" {
+		return "DOES NOT BUILD: " + v.Error
+	}
+	if v.Flash == p.Flash && v.RAM == p.RAM {
+		return "no difference"
+	}
 	one := func(n int, of string) string {
 		if n < 0 {
 			return "costs " + digits(-n) + " of " + of

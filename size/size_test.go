@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"go/build/constraint"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -67,7 +69,11 @@ func TestWrite(t *testing.T) {
 	p := parse(t, table)
 	p.Tags = "w5500"
 	p.Budget = &Budget{Flash: 3600, RAM: 3000}
-	p.Variants = []Variant{{"-tags=notls", 3000, 2100}}
+	p.Variants = []Variant{
+		{How: "-tags=notls", Flash: 3000, RAM: 2100},
+		{How: "-tags=netgo", What: "a resolver", Flash: p.Flash, RAM: p.RAM},
+		{How: "-tags=tlsfull", Error: "out of flash"},
+	}
 	var b bytes.Buffer
 	if err := p.Write(&b, 100); err != nil {
 		t.Fatal(err)
@@ -82,9 +88,70 @@ func TestWrite(t *testing.T) {
        122         5  3 more, of less than 100 bytes each
      3,600     3,000  budget: EXCEEDED by 52 of flash
      3,000     2,100  -tags=notls: saves 652 of flash, costs 13 of RAM
+     3,652     2,087  -tags=netgo (a resolver): no difference
+         -         -  -tags=tlsfull: DOES NOT BUILD: out of flash
 `
 	if b.String() != want {
 		t.Errorf("it printed\n%swant\n%s", &b, want)
+	}
+}
+
+// TestTags: the tags that -vary all tries are those by which the port's files are
+// chosen on a board, and nethttp2, by which Go's are.
+func TestTags(t *testing.T) {
+	notOfBoards := map[string]string{
+		"tinynet_board": "makes a computer a board", "tlssmall": "makes a computer a board", "nohostnet": "is about a computer's sockets",
+		"ninafw": "a board", "wioterminal": "a board", "challenger_rp2040": "a board", "comboat_fw": "a board",
+		"tinynetport": "always set", "baremetal": "all boards", "tinygo": "all boards",
+		"linux": "a system", "wasip1": "a system", "js": "a system", "unix": "a system",
+	}
+	found := map[string]bool{"nethttp2": true}
+	err := filepath.WalkDir(filepath.Join("..", "port"), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		for _, line := range strings.Split(string(data), "\n") {
+			if !constraint.IsGoBuild(line) {
+				continue
+			}
+			x, err := constraint.Parse(line)
+			if err != nil {
+				return err
+			}
+			x.Eval(func(tag string) bool {
+				if !strings.HasPrefix(tag, "go1.") && notOfBoards[tag] == "" {
+					found[tag] = true
+				}
+				return true
+			})
+			x.Eval(func(tag string) bool {
+				if !strings.HasPrefix(tag, "go1.") && notOfBoards[tag] == "" {
+					found[tag] = true
+				}
+				return false
+			})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tag := range found {
+		if _, ok := TagNamed(tag); !ok {
+			t.Errorf("the port has the tag %s, which is not in Tags", tag)
+		}
+	}
+	for _, tag := range Tags {
+		if !found[tag.Name] {
+			t.Errorf("the port has no tag %s", tag.Name)
+		}
+	}
+	p := parse(t, table)
+	for name, want := range map[string]bool{"netgo": true, "nethttp2": true, "notls": false} {
+		if tag, _ := TagNamed(name); tag.Matters(p) != want {
+			t.Errorf("%s matters: %v", name, !want)
+		}
 	}
 }
 
@@ -200,18 +267,18 @@ func TestSquarify(t *testing.T) {
 func TestHTML(t *testing.T) {
 	p := parse(t, strings.Replace(table, "example.com/m/prog", "example.com/<m>&x", 1))
 	p.Budget = &Budget{Flash: 1, RAM: 1}
-	p.Variants = []Variant{{"-tags=<x>", 1, 1}}
+	p.Variants = []Variant{{How: "-tags=<x>", Flash: 1, RAM: 1}, {How: "-tags=y", What: "<y>", Error: "<why>"}}
 	var b bytes.Buffer
 	if err := HTML(&b, []*Program{p, parse(t, table)}); err != nil {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, want := range []string{"example.com/&lt;m&gt;&amp;x: 1,500 bytes, 41.1 %", "C stack: 2,048 bytes, 98.1 %", "-tags=&lt;x&gt;", `class="over"`, "EXCEEDED"} {
+	for _, want := range []string{"example.com/&lt;m&gt;&amp;x: 1,500 bytes, 41.1 %", "C stack: 2,048 bytes, 98.1 %", "-tags=&lt;x&gt;", "&lt;y&gt;", "DOES NOT BUILD: &lt;why&gt;", `class="over"`, "EXCEEDED"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("there is no %q", want)
 		}
 	}
-	for _, not := range []string{"<script", "http://", "https://", "url(", "@import", "NaN", "Inf", "<m>"} {
+	for _, not := range []string{"<script", "http://", "https://", "url(", "@import", "NaN", "Inf", "<m>", "<y>", "<why>"} {
 		if strings.Contains(page, not) {
 			t.Errorf("there is %q", not)
 		}

@@ -146,7 +146,11 @@ func HTML(w io.Writer, programs []*Program) error {
 		if len(p.Variants) > 0 {
 			b.WriteString("<table><tr><th>built with<th>flash<th>RAM<th></tr>\n")
 			for _, v := range p.Variants {
-				fmt.Fprintf(&b, "<tr><td><code>%s</code><td>%s<td>%s<td>%s</tr>\n", html.EscapeString(v.How), digits(v.Flash), digits(v.RAM), v.saves(p))
+				class, flash, ram := "", digits(v.Flash), digits(v.RAM)
+				if v.Error != "" {
+					class, flash, ram = ` class="over"`, "", ""
+				}
+				fmt.Fprintf(&b, "<tr%s><td><code>%s</code> %s<td>%s<td>%s<td>%s</tr>\n", class, html.EscapeString(v.How), html.EscapeString(v.What), flash, ram, html.EscapeString(v.saves(p)))
 			}
 			b.WriteString("</table>\n")
 		}

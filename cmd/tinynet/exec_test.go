@@ -411,18 +411,24 @@ func fakeTinygo() {
 
 // fakeSizes prints a table as TinyGo does, with less of net if there are tags.
 func fakeSizes() {
-	net := 4000
+	net, http := 4000, 0
 	for _, arg := range os.Args {
 		if strings.HasPrefix(arg, "-tags=") {
 			net -= len(arg)
 		}
-		if arg == "./broken" {
+		if arg == "./broken" || arg == "-tags=nethttp2" {
 			fmt.Fprintln(os.Stderr, "error: it is broken")
 			os.Exit(1)
 		}
+		if arg == "./web" {
+			http = 900
+		}
 	}
 	fmt.Println("   code  rodata    data     bss |   flash     ram | package")
-	fmt.Printf("0 0 0 0 | %d 30 | net\n0 0 0 0 | 500 7 | main\n0 0 0 0 | %d 37 | total\n", net, net+500)
+	if http > 0 {
+		fmt.Printf("0 0 0 0 | %d 0 | net/http\n", http)
+	}
+	fmt.Printf("0 0 0 0 | %d 30 | net\n0 0 0 0 | 500 7 | main\n0 0 0 0 | %d 37 | total\n", net, net+http+500)
 	os.Exit(0)
 }
 
@@ -542,11 +548,13 @@ func TestTinygo(t *testing.T) {
 	})
 	finish(t, tinygo("size")).want(t, 0, "./prog, pico\n", "     4,500        37  all\n", "     4,000        30  net\n", "budget: kept")
 	finish(t, tinygo("size", "-budget", "tight.toml", "-target", "riscv")).want(t, 1, "./prog, riscv\n", "EXCEEDED by 1 of flash", "!exit status")
-	finish(t, tinygo("size", "-vary", "notls", "-tags", "a", "./prog")).want(t, 0, "./prog, pico, -tags=a\n", "-tags=a,notls: saves 6 of flash, saves 0 of RAM", "!budget")
+	finish(t, tinygo("size", "-vary", "notls", "-tags", "a", "./prog")).want(t, 0, "./prog, pico, -tags=a\n", "-tags=a,notls (no TLS): saves 6 of flash, saves 0 of RAM", "!budget")
 	finish(t, tinygo("size", "-html", "size.html", "-json", "./prog", "./other")).want(t, 0, `"program": "./other"`, `"flash": 4500`, `"name": "net"`)
 	if page, err := os.ReadFile(filepath.Join(dir, "size.html")); err != nil || strings.Count(string(page), "<svg") != 4 {
 		t.Errorf("size.html: %v\n%.300s", err, page)
 	}
+	finish(t, tinygo("size", "-vary", "all", "./prog")).want(t, 0, "-tags=netgo (Go's own resolver): saves 11 of flash", "-tags=nethttp2 (HTTP/2): no difference", "-tags=notls (no TLS): no difference")
+	finish(t, tinygo("size", "-vary", "all", "-json", "./web")).want(t, 1, `"how": "-tags=nethttp2",`, `"error": "build ./web for pico: tinygo failed and has said why above"`, "error: it is broken")
 	finish(t, tinygo("size", "./broken")).want(t, 1, "error: it is broken", "tinynet size: build ./broken for pico")
 	finish(t, tinygo("size", "-target", "none")).want(t, 2, "no budget for -target=none")
 	finish(t, tinygo("size", "./prog", "-json")).want(t, 2, "options come before the packages")

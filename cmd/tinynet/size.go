@@ -10,13 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"github.com/tinynet/tinynet/size"
-	"github.com/tinynet/tinynet/toolchain"
 )
 
 // budgetFile is read if it is there and no other is named.
@@ -48,7 +48,11 @@ func (t *tool) sizeCommand() *ffcli.Command {
 		"show what takes the flash and the RAM of a program", `
 Builds each program with TinyGo on the port and prints, package by package, the
 bytes of flash and of static RAM (what is there before the heap). With -vary it
-also builds the program with more tags, and says what they save or cost.
+also builds the program with more tags, and says what they save or cost. -vary all
+stands for each tag of the port by itself: what a board leaves out and a tag brings
+back, and what a tag takes away. A tag that can change nothing, because the program
+has nothing of the packages in question, is not built. What does not build is
+printed, and makes the exit status 1.
 
 A program that is in the budget may not take more than it says there: that is
 printed, and makes the exit status 1. Without a PKG, all programs of the budget
@@ -58,6 +62,7 @@ Examples:
   tinynet size ./examples/tcpecho
   tinynet size -target riscv-qemu -html size.html ./examples/webserver
   tinynet size -vary notls -vary netgo ./examples/http-get
+  tinynet size -vary all -html size.html ./examples/https-server
   tinynet size`,
 		func(ctx context.Context, args []string) error { return t.sizeExec(ctx, opt, args) })
 	fs := c.FlagSet
@@ -65,7 +70,7 @@ Examples:
 	fs.StringVar(&opt.target, "target", "pico", "build for the `TARGET`, as for tinygo build")
 	fs.StringVar(&opt.tags, "tags", "", "comma-separated build `TAGS`")
 	fs.StringVar(&opt.ldflags, "ldflags", "", "hand `FLAGS` to the linker, as for tinygo build: what -X leaves empty may make a program smaller than it is")
-	fs.Var(&opt.vary, "vary", "build also with these comma-separated `TAGS`; may be given several times")
+	fs.Var(&opt.vary, "vary", "build also with these comma-separated `TAGS`, or with all of the port one by one; may be given several times")
 	fs.BoolVar(&opt.json, "json", false, "print JSON")
 	fs.StringVar(&opt.html, "html", "", "write a treemap to `FILE`, which needs no other file and no network")
 	fs.StringVar(&opt.budget, "budget", "", "read the budget in `FILE` (by default "+budgetFile+", if it is there)")
@@ -98,36 +103,29 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 			return usagef("name the package of a program; there is no budget for -target=%s", opt.target)
 		}
 	}
-	tg, err := t.findTinyGo(ctx, opt.tinygo)
+	tg, _, err := t.onPort(ctx, opt.tinygo)
 	if err != nil {
 		return err
 	}
-	o, cache, err := t.overlay(tg.root)
-	if err != nil {
-		return err
-	}
-	shadow, err := tg.Shadow(o, cache, func() error { return tg.Accepts(ctx, tg.env) })
-	if err != nil {
-		return err
-	}
-	m := &measurer{t: t, command: tg.Command, env: toolchain.Setenv(tg.env, "TINYGOROOT", shadow), target: opt.target, ldflags: opt.ldflags}
+	m := &measurer{t: t, command: tg.Command, env: tg.env, target: opt.target, ldflags: opt.ldflags}
 
 	var all []*size.Program
-	exceeded := false
+	failed := false // a budget is exceeded, or a variant does not build
 	for _, pkg := range args {
 		p, err := m.measure(ctx, pkg, opt.tags)
 		if err != nil {
 			return err
 		}
-		for _, tags := range opt.vary {
-			v, err := m.measure(ctx, pkg, joinTags(opt.tags, tags))
+		for _, more := range varied(opt.vary, opt.tags) {
+			v, err := m.vary(ctx, p, opt.tags, more)
 			if err != nil {
 				return err
 			}
-			p.Variants = append(p.Variants, size.Variant{How: "-tags=" + joinTags(opt.tags, tags), Flash: v.Flash, RAM: v.RAM})
+			failed = failed || v.Error != ""
+			p.Variants = append(p.Variants, *v)
 		}
 		if p.Budget = size.Find(budgets, p); p.Budget != nil {
-			exceeded = exceeded || p.Budget.Over(p)
+			failed = failed || p.Budget.Over(p)
 		}
 		all = append(all, p)
 		if !opt.json {
@@ -156,10 +154,33 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 			return fmt.Errorf("write the treemap: %w", err)
 		}
 	}
-	if exceeded {
+	if failed {
 		return exitError(statusFailed)
 	}
 	return nil
+}
+
+// A variation is tags to build with besides those that are given.
+type variation struct {
+	tags   string
+	needed bool // even if the program has nothing that they change
+}
+
+// varied are the variations that are asked for: all is each tag of the port.
+func varied(vary []string, given string) []variation {
+	var list []variation
+	for _, tags := range vary {
+		if tags != "all" {
+			list = append(list, variation{tags, true})
+			continue
+		}
+		for _, tag := range size.Tags {
+			if !slices.Contains(strings.Split(given, ","), tag.Name) {
+				list = append(list, variation{tag.Name, false})
+			}
+		}
+	}
+	return list
 }
 
 func joinTags(a, b string) string {
@@ -177,6 +198,34 @@ type measurer struct {
 	target  string
 	ldflags string
 }
+
+// vary builds a program with more tags. That it cannot be built is no error.
+func (m *measurer) vary(ctx context.Context, p *size.Program, given string, more variation) (*size.Variant, error) {
+	all := joinTags(given, more.tags)
+	v := &size.Variant{How: "-tags=" + all}
+	if tag, ok := size.TagNamed(more.tags); ok {
+		v.What = tag.What
+		if !more.needed && !tag.Matters(p) {
+			v.Flash, v.RAM = p.Flash, p.RAM
+			return v, nil
+		}
+	}
+	built, err := m.measure(ctx, p.Name, all)
+	switch {
+	case errors.As(err, new(buildError)):
+		v.Error = err.Error()
+	case err != nil:
+		return nil, err
+	default:
+		v.Flash, v.RAM = built.Flash, built.RAM
+	}
+	return v, nil
+}
+
+// A buildError is that TinyGo does not build a program. It has said why.
+type buildError string
+
+func (e buildError) Error() string { return string(e) }
 
 func (m *measurer) measure(ctx context.Context, pkg, tags string) (*size.Program, error) {
 	tmp, err := os.MkdirTemp("", "tinynet-size-")
@@ -216,7 +265,7 @@ func (m *measurer) measure(ctx context.Context, pkg, tags string) (*size.Program
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return nil, fmt.Errorf("build %s for %s: tinygo failed and has said why above", pkg, m.target)
+		return nil, buildError(fmt.Sprintf("build %s for %s: tinygo failed and has said why above", pkg, m.target))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("build %s for %s: %w", pkg, m.target, err)
