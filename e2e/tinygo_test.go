@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/tinynet/tinynet/toolchain"
@@ -45,6 +46,52 @@ func TestTinyGoPico(t *testing.T) {
 	needs(t, "tinygo")
 	for _, example := range []string{"tcpecho", "webserver"} {
 		underTinyGo(t, "build", "-target=pico", "-o", filepath.Join(t.TempDir(), example+".uf2"), "./examples/"+example)
+	}
+}
+
+// TestTinyGoShadow: the roots that TinyGo gets are made of links; besides these they
+// take less than 5 MB of disk.
+func TestTinyGoShadow(t *testing.T) {
+	needs(t, "tinygo")
+	roots := strings.Fields(underTinyGo(t, "env", "TINYGOROOT", "GOROOT"))
+	if len(roots) != 2 {
+		t.Fatalf("the roots are %q", roots)
+	}
+	links, files, folders, bytes := 0, 0, 0, int64(0)
+	for _, dir := range roots {
+		if _, err := os.Stat(filepath.Join(dir, ".tinynet-shadow")); err != nil {
+			t.Errorf("%s is not made by tinynet: %v", dir, err)
+			continue
+		}
+		err := filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := e.Info()
+			if err != nil {
+				return err
+			}
+			switch {
+			case e.Type()&os.ModeSymlink != 0:
+				links++
+				return nil
+			case e.IsDir():
+				folders++
+			default:
+				files++
+			}
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+				bytes += stat.Blocks * 512
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d links; %d files and %d folders, which take %d bytes of disk", links, files, folders, bytes)
+	if links < 1000 || bytes > 5_000_000 {
+		t.Error("they are to be links, and less than 5 MB besides")
 	}
 }
 
