@@ -11,7 +11,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"go/version"
 	"io"
 	"math/big"
 	"net"
@@ -21,7 +20,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -47,10 +45,9 @@ type kind struct {
 
 // kinds are the boards that can run here. The others are skipped.
 func kinds(t *testing.T, test func(t *testing.T, k kind)) {
+	t.Parallel()
 	t.Run("wasm", func(t *testing.T) {
-		if v := runtime.Version(); version.IsValid(v) && version.Compare(v, "go1.24") < 0 {
-			t.Skipf("%s takes no packages from an overlay", v)
-		}
+		t.Parallel()
 		test(t, kind{"wasm", board.WASM, 8080, 3})
 	})
 	for _, q := range board.QEMUs {

@@ -15,6 +15,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -178,6 +179,35 @@ func ShadowGo(port *assemble.Overlay, goroot, cacheDir string) (string, error) {
 	return p.cast(filepath.Join(cacheDir, "tinygo-goroot"), nil)
 }
 
+// PortGo returns a Go root like goroot with all of the port in it, for a go command
+// that takes no new packages from an overlay: that of Go 1.23.
+func PortGo(port *assemble.Overlay, goroot, cacheDir string) (string, error) {
+	fail := func(err error) (string, error) { return "", fmt.Errorf("read the overlay of the port: %w", err) }
+	data, err := os.ReadFile(port.JSON)
+	if err != nil {
+		return fail(err)
+	}
+	var overlay struct{ Replace map[string]string }
+	if err := json.Unmarshal(data, &overlay); err != nil {
+		return fail(fmt.Errorf("%s: %w", port.JSON, err))
+	}
+	changed := map[string]string{}
+	for name, file := range overlay.Replace {
+		rel, err := filepath.Rel(goroot, name)
+		if err != nil || !filepath.IsLocal(rel) {
+			return fail(fmt.Errorf("%s: %s is not in %s", port.JSON, name, goroot))
+		}
+		changed[filepath.ToSlash(rel)] = file
+	}
+	p, err := planGo(goroot, changed)
+	if err != nil {
+		return "", fmt.Errorf("read the Go root %s: %w", goroot, err)
+	}
+	return p.cast(filepath.Join(cacheDir, "tinygo-goroot"), nil)
+}
+
+// planGo plans a Go root in which other files are in the place of some; those that
+// are "" are not there.
 func planGo(goroot string, changed map[string]string) (*plan, error) {
 	root, err := filepath.EvalSymlinks(goroot)
 	if err == nil {
@@ -219,11 +249,24 @@ func planGo(goroot string, changed map[string]string) (*plan, error) {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		p.links[name] = changed[name]
+		if changed[name] == "" {
+			delete(p.links, name)
+		} else {
+			p.links[name] = changed[name]
+			p.dirs = append(p.dirs, newDirs(root, path.Dir(name))...)
+		}
 		fmt.Fprintf(h, "port %q %q\n", name, changed[name])
 	}
 	p.key = hex.EncodeToString(h.Sum(nil)[:16])
 	return p, nil
+}
+
+// newDirs are the folders that a root has not, and which lead to dir.
+func newDirs(root, dir string) []string {
+	if fi, err := os.Stat(filepath.Join(root, filepath.FromSlash(dir))); err == nil && fi.IsDir() || dir == "." {
+		return nil
+	}
+	return append(newDirs(root, path.Dir(dir)), dir)
 }
 
 func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {

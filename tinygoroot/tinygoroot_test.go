@@ -2,6 +2,7 @@ package tinygoroot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -429,5 +430,53 @@ func TestFindErrors(t *testing.T) {
 	cancel()
 	if _, err := Find(ctx, name, os.Environ()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestPortGo: a Go root with the files of an overlay has those that are new, in new
+// folders too, and not those that the overlay takes away.
+func TestPortGo(t *testing.T) {
+	dir := t.TempDir()
+	goroot := filepath.Join(dir, "go")
+	files(t, goroot, "VERSION", "bin/go", "src/net/a.go", "src/net/b.go", "src/net/http/c.go")
+	overlay := &assemble.Overlay{JSON: filepath.Join(dir, "overlay.json"), Dir: filepath.Join(dir, "port")}
+	files(t, overlay.Dir, "a.go", "new.go")
+	at := func(name string) string { return filepath.Join(goroot, filepath.FromSlash(name)) }
+	write := func(replace map[string]string) {
+		data, err := json.Marshal(map[string]any{"Replace": replace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(overlay.JSON, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(map[string]string{
+		at("src/net/a.go"):                    filepath.Join(overlay.Dir, "a.go"),
+		at("src/net/b.go"):                    "",
+		at("src/net/http/tether/wire/new.go"): filepath.Join(overlay.Dir, "new.go"),
+	})
+	root, err := PortGo(overlay, goroot, filepath.Join(dir, "cache"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"bin/go": at("bin/go"), "src/net/a.go": filepath.Join(overlay.Dir, "a.go"), "src/net/b.go": "",
+		"src/net/http/c.go": at("src/net/http/c.go"), "src/net/http/tether/wire/new.go": filepath.Join(overlay.Dir, "new.go"),
+	} {
+		got, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(name)))
+		if want != "" {
+			want, _ = filepath.EvalSymlinks(want)
+		}
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+		}
+	}
+	if again, err := PortGo(overlay, goroot, filepath.Join(dir, "cache")); err != nil || again != root {
+		t.Errorf("the second time it is %s, %v, want %s", again, err, root)
+	}
+	write(map[string]string{filepath.Join(dir, "elsewhere"): ""})
+	if _, err := PortGo(overlay, goroot, filepath.Join(dir, "cache")); err == nil || !strings.Contains(err.Error(), "elsewhere") {
+		t.Errorf("a file of another root: %v", err)
 	}
 }

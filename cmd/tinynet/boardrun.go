@@ -13,6 +13,7 @@ import (
 
 	"github.com/tinynet/tinynet/board"
 	"github.com/tinynet/tinynet/netdev/tether/host"
+	"github.com/tinynet/tinynet/tinygoroot"
 	"github.com/tinynet/tinynet/toolchain"
 )
 
@@ -92,7 +93,9 @@ func (t *tool) buildWASM(ctx context.Context, opt runOptions, dir string, pkg []
 	// The tether is in packages of its own, which Go 1.23 does not take from an
 	// overlay.
 	if v := on.release; version.IsValid(v) && version.Compare(v, "go1.24") < 0 {
-		return p, nil, fmt.Errorf("the board %s needs Go 1.24 or newer, and this is %s\n-go VERSION chooses another release, such as -go 1.25.11", opt.board, v)
+		if on, err = t.rootBuilder(ctx, goArgs{dir: dir}, on); err != nil {
+			return p, nil, err
+		}
 	}
 	on.env = toolchain.Setenv(toolchain.Setenv(on.env, "GOOS", "wasip1"), "GOARCH", "wasm")
 	if opt.tags == "" {
@@ -108,6 +111,31 @@ func (t *tool) buildWASM(ctx context.Context, opt runOptions, dir string, pkg []
 	}
 	p.Name, p.Env, p.Cache = filepath.Base(p.File), os.Environ(), on.cache
 	return p, board.WASM, nil
+}
+
+// rootBuilder is like b, with the port in a Go root made of links instead of an
+// overlay.
+func (t *tool) rootBuilder(ctx context.Context, g goArgs, b *builder) (*builder, error) {
+	tc, root, err := t.toolchain(ctx, g.dir)
+	if err != nil {
+		return nil, err
+	}
+	o, cache, err := t.overlay(root)
+	if err != nil {
+		return nil, err
+	}
+	done := t.progress.start("linking a Go root with the port")
+	shadow, err := tinygoroot.PortGo(o, root.Dir, cache)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	at := toolchain.At(shadow)
+	gocmd, err := at.Command()
+	if err != nil {
+		return nil, err
+	}
+	return &builder{gocmd: gocmd, env: toolchain.Setenv(at.Environ(), "GOFLAGS", tc.Flags), cache: b.cache, tags: b.tags, release: b.release}, nil
 }
 
 // buildTinyGo builds for a board that QEMU emulates. What it built is there

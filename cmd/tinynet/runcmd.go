@@ -40,8 +40,12 @@ on which -publish, -listen, -allow, -deny, -addr, -self, -loopback and -dns have
 a say, as in tinynet tether. A port that cannot be had here is put at a free
 one; where the program's ports are is printed.
 
-wasm is a WebAssembly sandbox, built with Go 1.24 or newer (GOOS=wasip1); it
-needs nothing else. qemu-riscv32 is QEMU's machine virt, qemu-cortex-m3 its
+With -stats, the heap is collected whenever more than ever before is in use while
+the program uses the network or waits; so the figure is of what it really needs,
+and the program is slower.
+
+wasm is a WebAssembly sandbox, built with your Go (GOOS=wasip1); it needs nothing
+else. qemu-riscv32 is QEMU's machine virt, qemu-cortex-m3 its
 mps2-an385; both are built with TinyGo, which has to be on PATH as QEMU has.
 
 Examples:
