@@ -54,6 +54,9 @@ boards: ## the examples built for boards, and the sizes against the budget (need
 	go test -v -count=1 -tags boards -timeout 2h -run TestBoards ./e2e
 	go run ./cmd/tinynet size
 
+peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour)
+	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./board
+
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
@@ -81,7 +84,7 @@ lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
-	go vet -tags matrix,fixes,tinynet_get ./...
+	go vet -tags matrix,fixes,boards,tinynet_get ./...
 	@set -euo pipefail; for dir in . $(NESTED); do \
 		echo "$$dir: go mod tidy, go vet, staticcheck"; \
 		(cd $$dir && go mod tidy -diff && go vet ./... && go run $(STATICCHECK) ./...); \
@@ -98,4 +101,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix boards conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves lint ci print-race print-nested print-releases
+.PHONY: help test race matrix boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves lint ci print-race print-nested print-releases

@@ -18,13 +18,17 @@ type Machine interface {
 
 // A Program is what a machine runs.
 type Program struct {
-	File   string   // as the board's builder made it
-	Args   []string // without the program's name; only wasm has any
-	Env    []string // as Args
-	Name   string
-	Cache  string    // a folder for what can be used again; "" is none
-	Stderr io.Writer // messages of the machine, and what the program prints besides the line
+	File    string   // as the board's builder made it
+	Args    []string // without the program's name; only wasm has any
+	Env     []string // as Args
+	Name    string
+	Measure bool      // note the most memory in use; the program was built with the tag MeasureTag
+	Cache   string    // a folder for what can be used again; "" is none
+	Stderr  io.Writer // messages of the machine, and what the program prints besides the line
 }
+
+// MeasureTag is the build tag of a program that notes how much memory it uses.
+const MeasureTag = "tinynet_stats"
 
 // A Starter switches a board on. The machine ends with ctx at the latest.
 type Starter func(ctx context.Context, p Program) (Machine, error)

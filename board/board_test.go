@@ -52,10 +52,15 @@ func kinds(t *testing.T, test func(t *testing.T, k kind)) {
 	})
 	for _, q := range board.QEMUs {
 		t.Run(q.Name, func(t *testing.T) {
+			t.Parallel()
 			for _, tool := range []string{"tinygo", q.Emulator} {
 				if _, err := exec.LookPath(tool); err != nil {
 					t.Skipf("no %s on PATH", tool)
 				}
+			}
+			// TinyGo takes a minute for each program, and on a busy machine many.
+			if d, ok := t.Deadline(); ok && time.Until(d) < 4*time.Minute {
+				t.Skip("the time left may not be enough: go test -timeout 30m ./board")
 			}
 			exit := 3
 			if q.Name == "qemu-cortex-m3" {
@@ -88,14 +93,14 @@ func TestMain(m *testing.M) {
 }
 
 // build builds a package for a board.
-func build(t *testing.T, k kind, pkg string) (file string) {
+func build(t *testing.T, k kind, pkg string, flags ...string) (file string) {
 	t.Helper()
 	exe, err := tinynet()
 	if err != nil {
 		t.Fatal(err)
 	}
 	file = filepath.Join(t.TempDir(), "program")
-	cmd := exec.Command(exe, "run", "-board", k.name, "-o", file, pkg)
+	cmd := exec.Command(exe, append(append([]string{"run", "-board", k.name, "-o", file}, flags...), pkg)...)
 	cmd.Env = append(os.Environ(), "GOROOT=") // the go command of a test sets it, and TinyGo has its own
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, out)
@@ -113,6 +118,7 @@ type running struct {
 	changed *sync.Cond
 	ports   map[string]netip.AddrPort // "tcp 80"
 	ready   int                       // how often the guest has said so
+	seen    map[string]bool           // random bytes
 	printed bytes.Buffer
 }
 
@@ -123,7 +129,7 @@ func run(t *testing.T, k kind, file string) *running {
 	if err != nil {
 		cache = t.TempDir()
 	}
-	r := &running{t: t, ports: map[string]netip.AddrPort{}}
+	r := &running{t: t, ports: map[string]netip.AddrPort{}, seen: map[string]bool{}}
 	r.changed = sync.NewCond(&r.mu)
 	ctx, cancel := context.WithCancel(context.Background())
 	// What a program for wasm prints with println comes besides the line.
@@ -135,7 +141,7 @@ func run(t *testing.T, k kind, file string) *running {
 	r.machine, r.line = m, &cutLine{ReadWriteCloser: m}
 	h := host.New(host.Config{
 		AnyPort: true, Self: netip.MustParseAddr(self), Loopback: true,
-		Publish: []host.Publish{{Board: 7}, {Board: 80}, {Board: 8080}},
+		Publish: []host.Publish{{Board: 7}, {Board: 80}, {Board: 443}, {Board: 8080}},
 		Console: console{r},
 		Listening: func(network string, port uint16, at netip.AddrPort) {
 			r.mu.Lock()
@@ -285,6 +291,8 @@ func TestGuest(t *testing.T) {
 		}{
 			{"https", testHTTPS},
 			{"names", testNames},
+			{"random", testRandom},
+			{"date", testDate},
 			{"deadline", testDeadline},
 			{"eight connections", testEight},
 			{"UDP", testUDP},
@@ -325,8 +333,7 @@ func certificate(t *testing.T) (cert, key []byte) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "tinynet test"},
-		// A board without a clock lives in 1970.
-		NotBefore: time.Unix(0, 0).Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IPAddresses: []net.IP{net.ParseIP(self)},
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true,
 	}
@@ -411,6 +418,33 @@ func testNames(t *testing.T, r *running, client *http.Client) {
 	resp, err = client.Get(r.page("/lookup", url.Values{"name": {"nobody.invalid"}}))
 	if status, body := fetch(t, resp, err); status != http.StatusNotFound || !strings.Contains(body, "nobody.invalid") {
 		t.Errorf("no name: %d, %q", status, body)
+	}
+}
+
+// random has random bytes from the board, which must be new.
+func (r *running) random(t *testing.T, client *http.Client) {
+	t.Helper()
+	resp, err := client.Get(r.page("/random", nil))
+	status, body := fetch(t, resp, err)
+	if status != 200 || len(body) != 32 || r.seen[body] {
+		t.Errorf("random bytes: status %d, %q, among %d others: %v", status, body, len(r.seen), r.seen[body])
+	}
+	r.seen[body] = true
+}
+
+func testRandom(t *testing.T, r *running, client *http.Client) {
+	for range 3 {
+		r.random(t, client)
+	}
+}
+
+// testDate: the board knows what day it is.
+func testDate(t *testing.T, r *running, client *http.Client) {
+	resp, err := client.Get(r.page("/date", nil))
+	status, body := fetch(t, resp, err)
+	date, err := time.Parse(time.RFC3339, body)
+	if status != 200 || err != nil || time.Since(date).Abs() > patience {
+		t.Errorf("status %d, %q, %v; it is %v", status, body, err, time.Now())
 	}
 }
 
@@ -555,6 +589,7 @@ func testReset(t *testing.T, r *running, client *http.Client) {
 		}
 	}
 	r.await("the board after its reset", func() bool { return r.ready > before })
+	r.random(t, client)
 	testEight(t, r, client)
 }
 

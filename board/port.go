@@ -17,7 +17,7 @@ import (
 )
 
 // glue has what joins the tether to package net, for each board: the files of
-// the folder with the board's name, and of common.
+// the folder with the board's name, of common and, for those of QEMU, of qemu.
 //
 //go:embed all:glue
 var glue embed.FS
@@ -72,7 +72,13 @@ func Port(base fs.FS, board string) (fs.FS, error) {
 		add(pkg+"/manifest.toml", []byte(fmt.Sprintf("package = %q\n%s", pkg, addEntry(files))))
 	}
 	var files []string
-	for _, dir := range []string{"glue/common", "glue/" + board} {
+	dirs := []string{"glue/common", "glue/" + board}
+	for _, q := range QEMUs {
+		if q.Name == board {
+			dirs = append(dirs, "glue/qemu")
+		}
+	}
+	for _, dir := range dirs {
 		entries, err := glue.ReadDir(dir)
 		if err != nil {
 			return nil, fmt.Errorf("there is no board %q", board)

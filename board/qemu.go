@@ -3,6 +3,7 @@ package board
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,8 +23,12 @@ type QEMU struct {
 	Name     string
 	Emulator string   // QEMU's command
 	args     []string // for the machine
-	inherits string   // TinyGo's target
-	script   string   // for the linker
+	size     string   // of the memory, which begins there:
+	memory   uint32
+	ram      int    // bytes of it for the program's variables, at most
+	page     uint32 // what the program and this computer tell each other
+	inherits string // TinyGo's target
+	script   string // for the linker
 }
 
 //go:embed target/riscv32.ld
@@ -35,33 +41,49 @@ var cortexScript string
 var QEMUs = []QEMU{
 	{
 		Name: "qemu-riscv32", Emulator: "qemu-system-riscv32", inherits: "riscv-qemu", script: riscvScript,
-		args: []string{"-machine", "virt", "-m", "128M", "-bios", "none"},
+		args: []string{"-machine", "virt", "-bios", "none"},
+		size: "128M", memory: 0x80000000, ram: 64 << 20, page: 0x86000000,
 	},
 	{
 		Name: "qemu-cortex-m3", Emulator: "qemu-system-arm", inherits: "cortex-m-qemu", script: cortexScript,
 		args: []string{"-machine", "mps2-an385", "-semihosting-config", "enable=on,target=native"},
+		size: "16M", memory: 0x21000000, ram: 16<<20 - 4096, page: 0x21fff000,
 	},
 }
 
 // stackSize is of each goroutine. The machine has memory enough for TLS.
 const stackSize = 32 << 10
 
+// MostRAM is the most bytes of RAM that Target can give a program.
+func (q QEMU) MostRAM() int { return q.ram }
+
 // Target writes a TinyGo target for the board into a folder, and returns its
-// file, for -target.
-func (q QEMU) Target(dir string) (string, error) {
+// file, for -target. The program has so many bytes of RAM; 0 is the most there can
+// be.
+func (q QEMU) Target(dir string, ram int) (string, error) {
+	if ram == 0 {
+		ram = q.ram
+	}
+	if ram < 0 || ram > q.ram {
+		return "", fmt.Errorf("%d bytes of RAM: the board %s has %d", ram, q.Name, q.ram)
+	}
+	name := q.Name
+	if ram != q.ram {
+		name += fmt.Sprintf("-%d", ram)
+	}
 	dir = filepath.Join(dir, "target")
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
-	script := filepath.Join(dir, q.Name+".ld")
+	script := filepath.Join(dir, name+".ld")
 	target, err := json.MarshalIndent(map[string]any{
 		"inherits": []string{q.inherits}, "linkerscript": script, "default-stack-size": stackSize,
 	}, "", "\t")
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, q.Name+".json")
-	for name, data := range map[string][]byte{script: []byte(q.script), file: target} {
+	file := filepath.Join(dir, name+".json")
+	for name, data := range map[string][]byte{script: []byte(strings.Replace(q.script, "LENGTH = @RAM@", fmt.Sprint("LENGTH = ", ram), 1)), file: target} {
 		if old, err := os.ReadFile(name); err == nil && string(old) == string(data) {
 			continue
 		}
@@ -92,6 +114,8 @@ type qemuMachine struct {
 	monitor string
 	ended   chan struct{}
 	err     error
+	peak    Peak
+	peakErr error
 	once    sync.Once
 }
 
@@ -107,10 +131,26 @@ func (q QEMU) Start(ctx context.Context, p Program) (_ Machine, err error) {
 			os.RemoveAll(m.dir)
 		}
 	}()
+	seed := make([]byte, 32)
+	if _, err := rand.Read(seed); err != nil {
+		return nil, err
+	}
+	seedFile := filepath.Join(m.dir, "seed")
+	if err := os.WriteFile(seedFile, seed, 0o600); err != nil {
+		return nil, err
+	}
 	m.monitor = filepath.Join(m.dir, "monitor")
 	args := append([]string{
 		"-display", "none", "-serial", "stdio", "-monitor", "unix:" + m.monitor + ",server=on,wait=off",
+		"-device", fmt.Sprintf("loader,file=%s,addr=%#x,force-raw=on", seedFile, q.page),
+		"-m", q.size,
 	}, q.args...)
+	memory := ""
+	if p.Measure {
+		// What the program leaves in the memory can be read when it has ended.
+		memory = filepath.Join(m.dir, "memory")
+		args = append(args, "-object", "memory-backend-file,id=memory,share=on,size="+q.size+",mem-path="+memory, "-machine", "memory-backend=memory")
+	}
 	m.cmd = exec.CommandContext(ctx, q.Emulator, append(args, "-kernel", p.File)...)
 	m.cmd.WaitDelay = time.Second
 	m.cmd.Stderr = p.Stderr
@@ -135,6 +175,11 @@ func (q QEMU) Start(ctx context.Context, p Program) (_ Machine, err error) {
 		if ctx.Err() != nil {
 			m.err = ctx.Err()
 		}
+		if memory == "" {
+			m.peakErr = errors.New("it was not to be measured")
+		} else {
+			m.peak, m.peakErr = q.peak(p.File, memory)
+		}
 		os.RemoveAll(m.dir)
 	}()
 	return m, nil
@@ -142,6 +187,12 @@ func (q QEMU) Start(ctx context.Context, p Program) (_ Machine, err error) {
 
 func (m *qemuMachine) Read(p []byte) (int, error)  { return m.out.Read(p) }
 func (m *qemuMachine) Write(p []byte) (int, error) { return m.in.Write(p) }
+
+// Peak is known when the program has ended.
+func (m *qemuMachine) Peak() (Peak, error) {
+	<-m.ended
+	return m.peak, m.peakErr
+}
 
 // Reset is that of QEMU's monitor: the machine begins anew, with its memory as
 // the program's file has it.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,11 +60,11 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	conf.AnyPort = true
 	conf.Console = t.stdout
 	conf.Listening = t.listening
-	return t.attend(ctx, m, host.New(conf))
+	return t.attend(ctx, m, host.New(conf), p.Measure)
 }
 
 // attend is a board's network until its program ends.
-func (t *tool) attend(ctx context.Context, m board.Machine, h *host.Host) error {
+func (t *tool) attend(ctx context.Context, m board.Machine, h *host.Host, measured bool) error {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -73,6 +74,9 @@ func (t *tool) attend(ctx context.Context, m board.Machine, h *host.Host) error 
 	<-served
 	m.Close()
 	h.Close()
+	if measured {
+		t.tellPeak(m)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -83,6 +87,51 @@ func (t *tool) attend(ctx context.Context, m board.Machine, h *host.Host) error 
 		return exitError(status)
 	}
 	return nil
+}
+
+// tellPeak says how much memory a program had in use.
+func (t *tool) tellPeak(m board.Machine) {
+	w := t.progress.writer(t.stderr)
+	measured, ok := m.(board.Measured)
+	if !ok {
+		return
+	}
+	p, err := measured.Peak()
+	if err != nil {
+		fmt.Fprintf(w, "tinynet: how much memory the program had in use is not known: %v\n", err)
+		return
+	}
+	fmt.Fprintf(w, "tinynet: bytes of RAM: %d in all\n", p.Static+p.Heap+p.System)
+	for _, line := range []struct {
+		n    int
+		what string
+	}{
+		{p.Static, "static"},
+		{p.Heap, fmt.Sprintf("of heap in use at once, with %d in the stacks of %d goroutines", p.Stacks, p.Goroutines)},
+		{p.System, "of the system's stack"},
+	} {
+		fmt.Fprintf(w, "tinynet: %10d %s\n", line.n, line.what)
+	}
+	fmt.Fprintf(w, "tinynet: the deepest stack of a goroutine: %d bytes; allocated in all: %d bytes; collections: %d\n", p.Deepest, p.Allocated, p.Collected)
+}
+
+// parseSize reads a size in bytes, kb or mb, as TinyGo does.
+func parseSize(s string) (int, error) {
+	digits := strings.TrimRight(strings.ToLower(s), "kmb")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 0 || n > 1<<30 {
+		return 0, fmt.Errorf("%q is no size", s)
+	}
+	switch strings.ToLower(s[len(digits):]) {
+	case "", "b":
+	case "k", "kb":
+		n <<= 10
+	case "m", "mb":
+		n <<= 20
+	default:
+		return 0, fmt.Errorf("%q is no size", s)
+	}
+	return n, nil
 }
 
 func (t *tool) buildWASM(ctx context.Context, opt runOptions, dir string, pkg []string) (p board.Program, start board.Starter, err error) {
@@ -102,6 +151,9 @@ func (t *tool) buildWASM(ctx context.Context, opt runOptions, dir string, pkg []
 		opt.tags = on.tags
 	}
 	flags := []string{"-tags=" + tagged(opt.tags)}
+	if opt.ldflags != "" {
+		flags = append(flags, "-ldflags="+opt.ldflags)
+	}
 	if opt.x {
 		flags = append(flags, "-x")
 	}
@@ -152,11 +204,19 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	if _, err := exec.LookPath(q.Emulator); err != nil {
 		return fail(fmt.Errorf("the board %s needs QEMU: there is no %s on PATH\nOn Debian: apt-get install qemu-system", q.Name, q.Emulator))
 	}
+	ram := 0
+	if opt.ram != "" {
+		if ram, err = parseSize(opt.ram); err != nil || ram < 32<<10 || ram > q.MostRAM() {
+			return fail(usagef("-ram %s: want from 32kb to %dkb", opt.ram, q.MostRAM()>>10))
+		}
+	} else if opt.stats {
+		ram = 4 << 20 // the time of a collection goes by the size of the heap
+	}
 	tg, cache, err := t.onPort(ctx, "")
 	if err != nil {
 		return fail(err)
 	}
-	target, err := q.Target(cache)
+	target, err := q.Target(cache, ram)
 	if err != nil {
 		return fail(fmt.Errorf("write a TinyGo target for the board: %w", err))
 	}
@@ -167,8 +227,16 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	clean = func() { os.RemoveAll(tmp) }
 	p.File = filepath.Join(tmp, "program.elf")
 	args := []string{"build", "-target=" + target, "-o", p.File}
-	if opt.tags != "" {
-		args = append(args, "-tags="+opt.tags)
+	tags := tagged(opt.tags)
+	if opt.stats {
+		tags, p.Measure = joinTags(tags, board.MeasureTag), true
+	}
+	args = append(args, "-tags="+strings.ReplaceAll(tags, ",", " "))
+	if opt.ldflags != "" {
+		args = append(args, "-ldflags="+opt.ldflags)
+	}
+	if opt.stackSize != "" {
+		args = append(args, "-stack-size="+opt.stackSize)
 	}
 	if opt.x {
 		args = append(args, "-x")

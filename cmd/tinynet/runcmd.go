@@ -25,6 +25,10 @@ type runOptions struct {
 	board, tags string
 	race, x     bool
 	output      string
+	ldflags     string
+	stackSize   string // as for TinyGo
+	ram         string
+	stats       bool
 	net         netOptions
 }
 
@@ -51,6 +55,7 @@ mps2-an385; both are built with TinyGo, which has to be on PATH as QEMU has.
 Examples:
   tinynet run ./examples/webserver
   tinynet run -board wasm -publish 8000:8080 ./examples/webserver
+  tinynet run -board qemu-riscv32 -stats -stack-size 8kb ./examples/webserver
   tinynet run -race ./examples/webserver -- -addr localhost:9090
   tinynet run -go 1.25.11 .`,
 		func(ctx context.Context, args []string) error { return t.runExec(ctx, opt, args) })
@@ -59,6 +64,10 @@ Examples:
 	c.FlagSet.BoolVar(&opt.race, "race", false, "build with the race detector")
 	c.FlagSet.BoolVar(&opt.x, "x", false, "print the commands of the build")
 	c.FlagSet.StringVar(&opt.output, "o", "", "write the program to `FILE`, and do not run it")
+	c.FlagSet.StringVar(&opt.ldflags, "ldflags", "", "hand `FLAGS` to the linker, such as -X main.address=..., which is how a board that has no command line is told things")
+	c.FlagSet.StringVar(&opt.stackSize, "stack-size", "", "give goroutines on a board of QEMU stacks of `SIZE`, such as 8kb (default 32kb)")
+	c.FlagSet.StringVar(&opt.ram, "ram", "", "give the program on a board of QEMU `SIZE` of RAM, such as 264kb (by default all, with -stats 4mb)")
+	c.FlagSet.BoolVar(&opt.stats, "stats", false, "say at the end how much memory the program on a board of QEMU had in use at once, and how deep its stacks were")
 	opt.net.flags(c.FlagSet)
 	return c
 }
@@ -95,6 +104,13 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
 		return usagef("%s: not a package", pkg[0])
 	}
+	if !strings.HasPrefix(opt.board, "qemu-") {
+		for name, given := range map[string]bool{"stats": opt.stats, "ram": opt.ram != "", "stack-size": opt.stackSize != ""} {
+			if given {
+				return usagef("-%s is for the boards of QEMU, not for %s", name, opt.board)
+			}
+		}
+	}
 	dir := ""
 	if len(pkg) == 1 {
 		dir = ownModule(pkg[0])
@@ -113,6 +129,9 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 		opt.tags = on.tags
 	}
 	buildFlags := []string{"-tags=" + tagged(opt.tags)}
+	if opt.ldflags != "" {
+		buildFlags = append(buildFlags, "-ldflags="+opt.ldflags)
+	}
 	if opt.race {
 		buildFlags = append(buildFlags, "-race")
 	}

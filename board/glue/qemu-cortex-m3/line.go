@@ -3,6 +3,7 @@
 package net
 
 import (
+	"device/arm"
 	"io"
 	"runtime/volatile"
 	"unsafe"
@@ -24,6 +25,16 @@ const (
 	uartFull    = 1 << 0 // to send
 	uartHasByte = 1 << 1
 )
+
+// pageAddress is in the last page of memory, which is not the program's.
+const pageAddress = 0x21fff000
+
+// boardDate is the time in nanoseconds since 1970: the machine has no clock for it,
+// but QEMU tells, by semihosting.
+func boardDate() int64 {
+	const sysTime = 0x11 // returns seconds
+	return int64(uint32(arm.SemihostingCall(sysTime, 0))) * 1e9
+}
 
 // What TinyGo's runtime for cortex-m-qemu, which is another machine, takes for
 // the time, in nanoseconds, and for the register to print to.
@@ -50,6 +61,7 @@ func tetherLine() io.ReadWriter {
 // Read takes what is there, and keeps time: it goes back to the scheduler, which
 // takes a sleep for done, only when the time has really passed.
 func (l *uartLine) Read(p []byte) (n int, err error) {
+	notePeak()
 	for {
 		for n < len(p) && uartStatus.Get()&uartHasByte != 0 {
 			p[n] = byte(uartData.Get())
@@ -68,6 +80,7 @@ func (l *uartLine) Read(p []byte) (n int, err error) {
 }
 
 func (l *uartLine) Write(p []byte) (int, error) {
+	notePeak()
 	for _, b := range p {
 		for uartStatus.Get()&uartFull != 0 {
 		}

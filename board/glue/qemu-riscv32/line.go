@@ -29,6 +29,22 @@ const (
 	longNap   = 10_000 // ticks: 1 ms
 )
 
+// pageAddress is the page behind the memory of the program.
+const pageAddress = 0x86000000
+
+// dateLow and dateHigh are the machine's clock of the day; dateHigh is what it was
+// when dateLow was read.
+var (
+	dateLow  = (*volatile.Register32)(unsafe.Pointer(uintptr(0x00101000)))
+	dateHigh = (*volatile.Register32)(unsafe.Pointer(uintptr(0x00101004)))
+)
+
+// boardDate is the time in nanoseconds since 1970.
+func boardDate() int64 {
+	low := dateLow.Get()
+	return int64(uint64(dateHigh.Get())<<32 | uint64(low))
+}
+
 // boardTime is what TinyGo's runtime for this machine takes for the time, in
 // nanoseconds. Its sleep adds to it and returns at once.
 //
@@ -57,6 +73,7 @@ func clock() uint64 {
 // Read takes what is there, and keeps time: it goes back to the scheduler, which
 // takes a sleep for done, only when the time has really passed.
 func (l *uartLine) Read(p []byte) (n int, err error) {
+	notePeak()
 	for {
 		for n < len(p) && uartStatus.Get()&uartHasByte != 0 {
 			p[n] = uartData.Get()
@@ -79,6 +96,7 @@ func (l *uartLine) Read(p []byte) (n int, err error) {
 }
 
 func (l *uartLine) Write(p []byte) (int, error) {
+	notePeak()
 	for _, b := range p {
 		for uartStatus.Get()&uartIsEmpty == 0 {
 		}

@@ -2,8 +2,10 @@
 package main
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"io"
 	"net"
 	"net/http"
@@ -25,6 +27,10 @@ func main() {
 	http.HandleFunc("POST /get", get)
 	http.HandleFunc("GET /late", late)
 	http.HandleFunc("GET /lookup", lookup)
+	http.HandleFunc("GET /random", random)
+	http.HandleFunc("GET /date", func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, time.Now().UTC().Format(time.RFC3339))
+	})
 	http.HandleFunc("GET /exit", func(w http.ResponseWriter, r *http.Request) {
 		status, _ := strconv.Atoi(r.FormValue("status"))
 		os.Exit(status)
@@ -111,6 +117,16 @@ func get(w http.ResponseWriter, r *http.Request) {
 	defer resp.Body.Close()
 	w.WriteHeader(resp.StatusCode)
 	io.Copy(w, resp.Body)
+}
+
+// random tells 16 random bytes.
+func random(w http.ResponseWriter, r *http.Request) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	io.WriteString(w, hex.EncodeToString(b[:]))
 }
 
 // late reads from a listener that never speaks, with a deadline, and tells how

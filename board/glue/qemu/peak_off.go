@@ -1,0 +1,5 @@
+//go:build tinynetport && baremetal && !tinynet_stats
+
+package net
+
+func notePeak() {}

@@ -1,0 +1,117 @@
+//go:build tinynetport && baremetal && tinynet_stats
+
+package net
+
+import (
+	"runtime"
+	"runtime/volatile"
+	"unsafe"
+)
+
+// What TinyGo's collector, as of 0.35, keeps of the heap: it consists of blocks of
+// 16 bytes, each of which has two bits of state from gcStates on.
+//
+//go:extern runtime.heapStart
+var gcHeap uintptr
+
+//go:extern runtime.metadataStart
+var gcStates uintptr
+
+//go:extern runtime.endBlock
+var gcBlocks uintptr
+
+//go:extern runtime.gcTotalBlocks
+var gcTaken uint64
+
+//go:extern runtime.gcFreedBlocks
+var gcFreed uint64
+
+//go:extern runtime.gcTotalAlloc
+var gcAllocated uint64
+
+//go:extern _stack_top
+var systemStackTop [0]byte
+
+const (
+	gcBlock = 16
+	gcHead  = 1 // the state of an object's first block
+	gcTail  = 2 // that of its others
+
+	// stackMark is the lowest word of a goroutine's stack. The rest of a stack is
+	// zero at first.
+	stackMark = 0xb83bf575
+
+	peakStart = 64     // of the record, in the page
+	peakMagic = "TNp1" // its first four bytes
+)
+
+// peak is the record that this computer reads. Package board knows it, too.
+type peakRecord struct {
+	magic       [4]byte
+	heap        uint32 // bytes in use, the most there were
+	stacks      uint32 // of these, in stacks of goroutines
+	goroutines  uint32 // that had them
+	deepest     uint32 // bytes used of a goroutine's stack
+	collections uint32
+	heapStart   uint32
+	states      uint32
+	blocks      uint32
+	systemTop   uint32 // of the stack for interrupts and the scheduler
+	allocated   uint64 // bytes in all
+}
+
+func thePeak() *peakRecord {
+	return (*peakRecord)(unsafe.Pointer(uintptr(pageAddress) + peakStart))
+}
+
+// notePeak is called when something goes over the line or is waited for. What is
+// in use is known only after a collection; one that could not find more than
+// there was before is left out.
+func notePeak() {
+	p := thePeak()
+	if string(p.magic[:]) != peakMagic {
+		*p = peakRecord{
+			heapStart: uint32(gcHeap), states: uint32(gcStates), blocks: uint32(gcBlocks),
+			systemTop: uint32(uintptr(unsafe.Pointer(&systemStackTop))),
+		}
+		copy(p.magic[:], peakMagic)
+	}
+	p.allocated = gcAllocated
+	inUse := func() uint32 { return uint32(gcTaken-gcFreed) * gcBlock }
+	if inUse() <= p.heap {
+		return
+	}
+	p.lookAtStacks() // also at those that nobody needs any more
+	runtime.GC()
+	p.collections++
+	if now := inUse(); now > p.heap {
+		p.heap = now
+		p.stacks, p.goroutines = p.lookAtStacks()
+	}
+}
+
+func (p *peakRecord) lookAtStacks() (bytes, count uint32) {
+	state := func(block uintptr) byte {
+		b := volatile.LoadUint8((*byte)(unsafe.Pointer(gcStates + block/4)))
+		return b >> (block % 4 * 2) & 3
+	}
+	for b := uintptr(0); b < gcBlocks; b++ {
+		low := gcHeap + b*gcBlock
+		if *(*uint32)(unsafe.Pointer(low)) != stackMark || state(b) != gcHead {
+			continue
+		}
+		size := uint32(gcBlock)
+		for b++; b < gcBlocks && state(b) == gcTail; b++ {
+			size += gcBlock
+		}
+		b--
+		free := uint32(4)
+		for free < size && *(*uint32)(unsafe.Pointer(low + uintptr(free))) == 0 {
+			free += 4
+		}
+		p.deepest = max(p.deepest, size-free)
+		bytes += size
+		count++
+	}
+	return bytes, count
+}

@@ -1,0 +1,130 @@
+package board
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+)
+
+// A Peak is the most memory that a program had in use, in bytes.
+type Peak struct {
+	Static     int // before the heap, without the system's stack
+	Heap       int // after a collection
+	Stacks     int // of Heap, stacks of goroutines
+	Goroutines int // that had them
+	Deepest    int // used of a goroutine's stack
+	System     int // used of the stack of interrupts and the scheduler
+	Allocated  int // in all
+	Collected  int // how often the heap was looked at
+}
+
+// A Measured machine notes the peak of its program, if the Program says so. It is
+// known when Wait has returned.
+type Measured interface{ Peak() (Peak, error) }
+
+// What the glue of QEMU's boards writes behind the random bytes.
+type peakRecord struct {
+	Magic                                [4]byte
+	Heap, Stacks, Goroutines, Deepest    uint32
+	Collections                          uint32
+	HeapStart, States, Blocks, SystemTop uint32
+	Allocated                            uint64
+}
+
+const (
+	peakStart  = 64
+	peakMagic  = "TNp1"
+	gcBlock    = 16
+	gcHead     = 1
+	gcTail     = 2
+	stackMark  = 0xb83bf575
+	systemSize = 16 << 10 // as the linker's scripts have it
+)
+
+// peak reads what the program has left in the machine's memory.
+func (q QEMU) peak(program, memory string) (p Peak, err error) {
+	if p.Static, err = static(program); err != nil {
+		return p, err
+	}
+	f, err := os.Open(memory)
+	if err != nil {
+		return p, err
+	}
+	defer f.Close()
+	at := func(address uint32, n int) ([]byte, error) {
+		data := make([]byte, n)
+		_, err := f.ReadAt(data, int64(address)-int64(q.memory))
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return data, err
+	}
+	raw, err := at(q.page+peakStart, binary.Size(peakRecord{}))
+	if err != nil {
+		return p, err
+	}
+	var r peakRecord
+	if _, err := binary.Decode(raw, binary.LittleEndian, &r); err != nil {
+		return p, err
+	}
+	if string(r.Magic[:]) != peakMagic {
+		return p, fmt.Errorf("the program has not noted how much memory it uses: it ended before it did anything, or was not built to do so")
+	}
+	p.Heap, p.Stacks, p.Goroutines = int(r.Heap), int(r.Stacks), int(r.Goroutines)
+	p.Deepest, p.Allocated, p.Collected = int(r.Deepest), int(r.Allocated), int(r.Collections)
+	// What happened on the stacks since the program last looked.
+	heap, err := at(r.HeapStart, int(r.Blocks)*gcBlock)
+	if err != nil {
+		return p, err
+	}
+	states, err := at(r.States, (int(r.Blocks)+3)/4)
+	if err != nil {
+		return p, err
+	}
+	p.Deepest = max(p.Deepest, deepest(heap, states))
+	system, err := at(r.SystemTop-systemSize, systemSize)
+	if err != nil {
+		return p, err
+	}
+	p.System = len(bytes.TrimLeft(system, "\x00"))
+	return p, nil
+}
+
+// deepest is how much was used of the stack that was used most.
+func deepest(heap, states []byte) int {
+	deepest := 0
+	state := func(block int) byte { return states[block/4] >> (block % 4 * 2) & 3 }
+	blocks := len(heap) / gcBlock
+	for b := 0; b < blocks; b++ {
+		if binary.LittleEndian.Uint32(heap[b*gcBlock:]) != stackMark || state(b) != gcHead {
+			continue
+		}
+		end := b + 1
+		for end < blocks && state(end) == gcTail {
+			end++
+		}
+		used := bytes.TrimLeft(heap[b*gcBlock+4:end*gcBlock], "\x00")
+		deepest = max(deepest, (len(used)+3)&^3)
+		b = end - 1
+	}
+	return deepest
+}
+
+// static is the RAM that a program takes before its heap.
+func static(program string) (int, error) {
+	f, err := elf.Open(program)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	n := 0
+	for _, s := range f.Sections {
+		if s.Flags&elf.SHF_ALLOC != 0 && s.Flags&elf.SHF_WRITE != 0 && s.Name != ".stack" {
+			n += int(s.Size)
+		}
+	}
+	return n, nil
+}
