@@ -80,6 +80,9 @@ fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) ea
 		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./conformance/curves; \
 	done
 
+soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections (needs TinyGo and QEMU)
+	go test -v -count=1 -timeout 20m -run TestHTTPMemoryOnBoard ./e2e -soak
+
 lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
@@ -101,4 +104,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves lint ci print-race print-nested print-releases
+.PHONY: help test race matrix boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases

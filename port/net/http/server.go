@@ -5,7 +5,6 @@ package http
 import (
 	"context"
 	"io"
-	"sync"
 	"sync/atomic"
 )
 
@@ -36,8 +35,11 @@ type initALPNRequest struct {
 	h   HandlerFunc
 }
 
+// The pools of the buffers of connections and answers.
+var bufioReaderPool, bufioWriter2kPool, bufioWriter4kPool bufferPool
+
 // bufioWriterPool returns the pool of writers of that size, if there is one.
-func bufioWriterPool(size int) *sync.Pool {
+func bufioWriterPool(size int) *bufferPool {
 	if size == bufferBeforeChunkingSize {
 		return &bufioWriter2kPool
 	}
