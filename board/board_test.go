@@ -40,7 +40,6 @@ type kind struct {
 	name  string
 	start board.Starter
 	port  uint16 // where the webserver example listens
-	exit  int    // the status of a program that ends with 3
 }
 
 // kinds are the boards that can run here. The others are skipped.
@@ -48,7 +47,7 @@ func kinds(t *testing.T, test func(t *testing.T, k kind)) {
 	t.Parallel()
 	t.Run("wasm", func(t *testing.T) {
 		t.Parallel()
-		test(t, kind{"wasm", board.WASM, 8080, 3})
+		test(t, kind{"wasm", board.WASM, 8080})
 	})
 	for _, q := range board.QEMUs {
 		t.Run(q.Name, func(t *testing.T) {
@@ -62,11 +61,7 @@ func kinds(t *testing.T, test func(t *testing.T, k kind)) {
 			if d, ok := t.Deadline(); ok && time.Until(d) < 4*time.Minute {
 				t.Skip("the time left may not be enough: go test -timeout 30m ./board")
 			}
-			exit := 3
-			if q.Name == "qemu-cortex-m3" {
-				exit = 1 // semihosting knows no more than that something failed
-			}
-			test(t, kind{q.Name, q.Start, 80, exit})
+			test(t, kind{q.Name, q.Start, 80})
 		})
 	}
 }
@@ -301,7 +296,7 @@ func TestGuest(t *testing.T) {
 		} {
 			t.Run(test.name, func(t *testing.T) { test.f(t, r, client) })
 		}
-		t.Run("exit", func(t *testing.T) { testExit(t, r, client, k.exit) })
+		t.Run("exit", func(t *testing.T) { testExit(t, r, client) })
 	})
 }
 
@@ -594,7 +589,8 @@ func testReset(t *testing.T, r *running, client *http.Client) {
 }
 
 // testExit ends the program.
-func testExit(t *testing.T, r *running, client *http.Client, want int) {
+func testExit(t *testing.T, r *running, client *http.Client) {
+	const want = 3
 	client.Get(r.page("/exit", url.Values{"status": {"3"}})) // there is no answer
 	status, err := r.machine.Wait()
 	if err != nil || status != want {

@@ -67,7 +67,7 @@ func TestPeaks(t *testing.T) {
 						t.Skipf("no %s on PATH", tool)
 					}
 				}
-				measure(t, kind{q.Name, measured(q), 0, 0}, e)
+				measure(t, kind{q.Name, measured(q), 0}, e)
 			})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -83,14 +85,21 @@ func (q QEMU) Target(dir string, ram int) (string, error) {
 		return "", err
 	}
 	file := filepath.Join(dir, name+".json")
-	for name, data := range map[string][]byte{script: []byte(strings.Replace(q.script, "LENGTH = @RAM@", fmt.Sprint("LENGTH = ", ram), 1)), file: target} {
+	return file, write(dir, map[string][]byte{
+		script: []byte(strings.Replace(q.script, "LENGTH = @RAM@", fmt.Sprint("LENGTH = ", ram), 1)), file: target,
+	})
+}
+
+// write writes files in a folder, unless they are there.
+func write(dir string, files map[string][]byte) error {
+	for name, data := range files {
 		if old, err := os.ReadFile(name); err == nil && string(old) == string(data) {
 			continue
 		}
 		// Others may write the same at this moment: in one step, then.
 		tmp, err := os.CreateTemp(dir, "tmp-")
 		if err != nil {
-			return "", err
+			return err
 		}
 		_, err = tmp.Write(data)
 		if err = errors.Join(err, tmp.Close()); err == nil {
@@ -98,10 +107,52 @@ func (q QEMU) Target(dir string, ram int) (string, error) {
 		}
 		if err != nil {
 			os.Remove(tmp.Name())
-			return "", err
+			return err
 		}
 	}
-	return file, nil
+	return nil
+}
+
+// TinyGo ends a program on the machine of ARM with a call of QEMU that knows success
+// and failure. There is another that takes a status.
+const (
+	exitFile = "src/runtime/runtime_cortexm_qemu.go"
+	exitCall = "arm.SemihostingCall(arm.SemihostingReportException, arm.SemihostingRunTimeErrorUnknown)"
+	exitFunc = `
+// exitStatus ends the program with a status.
+func exitStatus(status int) {
+	const sysExitExtended, applicationExit = 0x20, 0x20026
+	block := [2]uintptr{applicationExit, uintptr(status)}
+	arm.SemihostingCall(sysExitExtended, uintptr(unsafe.Pointer(&block)))
+}
+`
+)
+
+// Changed makes, in a folder, the files that stand in for some of TinyGo's root
+// when a program is built for the board. A TinyGo that ends programs in another
+// way stays as it is.
+func (q QEMU) Changed(root, dir string) (map[string]string, error) {
+	if q.Emulator != "qemu-system-arm" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(exitFile)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := string(data)
+	if strings.Count(text, exitCall) != 1 || !strings.Contains(text, "func exit(code int) {") {
+		return nil, nil
+	}
+	text = strings.Replace(text, exitCall, "exitStatus(code) // TINYGO: with its status", 1) + exitFunc
+	dir = filepath.Join(dir, "target")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, fmt.Sprintf("%x-%s", sha256.Sum256([]byte(text)), path.Base(exitFile)))
+	return map[string]string{exitFile: file}, write(dir, map[string][]byte{file: []byte(text)})
 }
 
 // A qemuMachine is a process of QEMU, whose standard input and output are the

@@ -36,6 +36,11 @@ type TinyGo struct {
 	Command string // path of the tinygo command
 	Root    string // its TINYGOROOT
 	Goroot  string // its GOROOT
+
+	// Changed are files that stand in shadow roots for others: their names in a
+	// root, such as src/runtime/x.go, and where they are. A file does not change as
+	// long as it has its name.
+	Changed map[string]string
 }
 
 // installHint is what to do where there is no usable TinyGo.
@@ -344,6 +349,15 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	names := make([]string, 0, len(t.Changed))
+	for name := range t.Changed {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		fmt.Fprintf(h, "changed %q %q\n", name, t.Changed[name])
+		p.links[name] = t.Changed[name]
 	}
 	p.key = hex.EncodeToString(h.Sum(nil)[:16])
 	return p, nil

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -392,7 +393,7 @@ func TestFind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (TinyGo{name, "/opt/tinygo", "/opt/go"}); *got != want {
+		if want := (TinyGo{Command: name, Root: "/opt/tinygo", Goroot: "/opt/go"}); !reflect.DeepEqual(*got, want) {
 			t.Errorf("found %+v, want %+v", got, want)
 		}
 	}
@@ -430,6 +431,28 @@ func TestFindErrors(t *testing.T) {
 	cancel()
 	if _, err := Find(ctx, name, os.Environ()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestChanged: a file of ours is in the place of one of TinyGo's, in a root of its own.
+func TestChanged(t *testing.T) {
+	tg, port := fixture(t)
+	cache := t.TempDir()
+	plain, err := tg.Shadow(port, cache, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := filepath.Join(cache, "ours.go")
+	files(t, cache, "ours.go")
+	tg.Changed = map[string]string{"src/runtime/runtime.go": ours}
+	changed, err := tg.Shadow(port, cache, nil)
+	if err != nil || changed == plain {
+		t.Fatalf("%s, %v; without it, %s", changed, err, plain)
+	}
+	for root, want := range map[string]string{plain: filepath.Join(tg.Root, "src", "runtime", "runtime.go"), changed: ours} {
+		if to, err := os.Readlink(filepath.Join(root, "src", "runtime", "runtime.go")); err != nil || to != want {
+			t.Errorf("in %s it is %s, %v, want %s", root, to, err, want)
+		}
 	}
 }
 

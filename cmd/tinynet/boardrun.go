@@ -212,7 +212,10 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	} else if opt.stats {
 		ram = 4 << 20 // the time of a collection goes by the size of the heap
 	}
-	tg, cache, err := t.onPort(ctx, "")
+	tg, cache, err := t.onPortFor(ctx, "", func(tg *tinyGo, cache string) (err error) {
+		tg.Changed, err = q.Changed(tg.Root, cache)
+		return err
+	})
 	if err != nil {
 		return fail(err)
 	}

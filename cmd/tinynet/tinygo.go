@@ -79,12 +79,22 @@ func (t *tool) tinygoExec(ctx context.Context, command string, args []string) er
 // onPort finds TinyGo, with an environment in which it builds on the port, and
 // the cache folder.
 func (t *tool) onPort(ctx context.Context, command string) (tg *tinyGo, cache string, err error) {
+	return t.onPortFor(ctx, command, nil)
+}
+
+// onPortFor is onPort; before TinyGo's root is made, prepare has a say.
+func (t *tool) onPortFor(ctx context.Context, command string, prepare func(tg *tinyGo, cache string) error) (tg *tinyGo, cache string, err error) {
 	if tg, err = t.findTinyGo(ctx, command); err != nil {
 		return nil, "", err
 	}
 	o, cache, err := t.overlay(tg.root)
 	if err != nil {
 		return nil, "", err
+	}
+	if prepare != nil {
+		if err := prepare(tg, cache); err != nil {
+			return nil, "", err
+		}
 	}
 	done := t.progress.start("linking a TinyGo root with the port")
 	shadow, err := tg.Shadow(o, cache, func() error { return tg.Accepts(ctx, tg.env) })
