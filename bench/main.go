@@ -1,6 +1,6 @@
 // Bench measures the port against Go's own packages: it builds netbench twice,
 // on the port and on Go's own, and has the two work in turn, in slices of a
-// tenth of a second, so that what else the computer does hits both.
+// twentieth of a second, so that what else the computer does hits both.
 //
 //	go run ./bench
 //	go run ./bench -device loopback
@@ -49,8 +49,8 @@ func main() {
 	log.SetPrefix("bench: ")
 	var o options
 	run := flag.String("run", "", "only measurements whose name matches this regular `expression`")
-	flag.IntVar(&o.pairs, "pairs", 21, "how many `slices` each side has of each measurement")
-	flag.DurationVar(&o.slice, "slice", 100*time.Millisecond, "how long a slice takes on Go's side")
+	flag.IntVar(&o.pairs, "pairs", 60, "how many `slices` each side has of each measurement")
+	flag.DurationVar(&o.slice, "slice", 50*time.Millisecond, "how long a slice takes on Go's side")
 	flag.StringVar(&o.device, "device", "host", "the port's `device`: host or loopback")
 	flag.Float64Var(&o.least, "least", 0, "fail if the port has less than this `ratio` of the speed anywhere, by the clock and by processor time")
 	flag.StringVar(&o.tinygonet, "tinygonet", "", "measure http.Get against tinygo-net, of which `folder` is a checkout")
