@@ -25,6 +25,8 @@
 //	Multicaster        fails ListenMulticastUDP
 //	UnixNamer          has unix sockets on its built-in loopback only
 //	TLSOffload         never opens a socket with IPPROTO_TLS on it; see [UseTLS]
+//	Exclusive          takes the device for one that sends while a Recv waits;
+//	                   it knows the driver comboat (build tag comboat_fw)
 //
 // All methods may be called by several goroutines at once, for the same socket
 // too: one in Recv, one in Send and others in Close, SetSockOpt and the methods

@@ -140,3 +140,11 @@ type UnixNamer interface {
 type TLSOffload interface {
 	TLSOffload() bool
 }
+
+// An Exclusive is a device that may do nothing else while a Recv waits. If
+// Exclusive returns true, net/http's client reads from a connection only when
+// its request is written, and not to see whether the server closes one that is
+// idle. It does not block; it is asked before each dial of the client.
+type Exclusive interface {
+	Exclusive() bool
+}

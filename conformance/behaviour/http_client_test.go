@@ -84,8 +84,8 @@ func TestHTTPLeavesNoSocket(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			each(t, func(t *testing.T, w *world) {
-				if w.greedy() {
-					t.Skip("a client that waits for an answer keeps its request from the device")
+				if w.greedy() && test.answer == "" {
+					t.Skip("a server that does not answer keeps the device")
 				}
 				url, asked := w.canned(t, test.answer)
 				ctx, cancel := context.WithCancel(context.Background())
@@ -143,7 +143,7 @@ func TestHTTPLeavesNoSocket(t *testing.T) {
 // TestHTTPFewSockets asks more servers than the device has sockets, and keeps
 // connections all the while.
 func TestHTTPFewSockets(t *testing.T) {
-	for _, name := range []string{"good", "wifinina", "w5500-like", "espat"} {
+	for _, name := range []string{"good", "wifinina", "w5500-like", "espat", "comboat"} {
 		t.Run(name, func(t *testing.T) {
 			conf := simdev.Profile(name).Faster(10)
 			sockets := 4

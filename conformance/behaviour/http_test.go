@@ -80,9 +80,6 @@ func TestHTTPServer(t *testing.T) {
 
 func TestHTTPClient(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		if w.greedy() {
-			t.Skip("a client that waits for an answer keeps its request from the device")
-		}
 		l, err := w.peer.Listen()
 		if err != nil {
 			t.Fatal(err)
@@ -101,10 +98,12 @@ func TestHTTPClient(t *testing.T) {
 			t.Errorf("ten requests took %d connections", n)
 		}
 
-		_, err = (&http.Client{Transport: tr, Timeout: 30 * time.Millisecond}).Get(url + "/slow")
-		var ne net.Error
-		if !errors.As(err, &ne) || !ne.Timeout() || !os.IsTimeout(err) {
-			t.Errorf("a request that takes too long gives %v", err)
+		if !w.greedy() { // a server that does not answer keeps the device
+			_, err = (&http.Client{Transport: tr, Timeout: 30 * time.Millisecond}).Get(url + "/slow")
+			var ne net.Error
+			if !errors.As(err, &ne) || !ne.Timeout() || !os.IsTimeout(err) {
+				t.Errorf("a request that takes too long gives %v", err)
+			}
 		}
 		requests(t, &http.Client{Transport: tr, Timeout: patience}, url, 3)
 

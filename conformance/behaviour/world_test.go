@@ -99,8 +99,17 @@ func over(t *testing.T, conf simdev.Config, f func(t *testing.T, w *world)) {
 		}
 		other.Halt()
 	})
-	run(t, w, dev.Netdever(), f)
+	driver := dev.Netdever()
+	if w.greedy() {
+		driver = exclusive{driver} // as net knows of comboat on its boards
+	}
+	run(t, w, driver, f)
 }
+
+// An exclusive is a device that says that it does nothing else while it waits.
+type exclusive struct{ netdev.Netdever }
+
+func (exclusive) Exclusive() bool { return true }
 
 func run(t *testing.T, w *world, dev netdev.Netdever, f func(t *testing.T, w *world)) {
 	t.Helper()

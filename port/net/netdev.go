@@ -122,6 +122,9 @@ type (
 	tlsOffload interface {
 		TLSOffload() bool
 	}
+	exclusive interface {
+		Exclusive() bool
+	}
 )
 
 var (
@@ -157,6 +160,21 @@ func useNetdev(dev netdever) {
 		return
 	}
 	setDevice.Store(newDevice(dev))
+}
+
+// exclusiveDevice reports whether the device that was set does nothing else while
+// it waits for something to receive. net/http pulls it by this name.
+//
+//go:linkname exclusiveDevice
+func exclusiveDevice() bool {
+	d := setDevice.Load()
+	if d == nil || d.driver == nil {
+		return false
+	}
+	if v, ok := d.driver.(exclusive); ok {
+		return v.Exclusive()
+	}
+	return exclusiveFirmware(d.driver)
 }
 
 // currentDevice is where sockets go that are not bound to a loopback address:

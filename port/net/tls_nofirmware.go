@@ -4,3 +4,6 @@ package net
 
 // tlsFirmware is false on boards whose network firmware is not known to do TLS.
 func tlsFirmware(netdever) bool { return false }
+
+// exclusiveFirmware is false there, too.
+func exclusiveFirmware(netdever) bool { return false }
