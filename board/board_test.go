@@ -286,6 +286,7 @@ func TestGuest(t *testing.T) {
 		}{
 			{"https", testHTTPS},
 			{"names", testNames},
+			{"device", testDevice},
 			{"random", testRandom},
 			{"date", testDate},
 			{"deadline", testDeadline},
@@ -425,6 +426,14 @@ func (r *running) random(t *testing.T, client *http.Client) {
 		t.Errorf("random bytes: status %d, %q, among %d others: %v", status, body, len(r.seen), r.seen[body])
 	}
 	r.seen[body] = true
+}
+
+// testDevice: a program that does without package net has the tether, too.
+func testDevice(t *testing.T, r *running, client *http.Client) {
+	resp, err := client.Get(r.page("/device", url.Values{"name": {"192.0.2.78"}}))
+	if status, body := fetch(t, resp, err); status != 200 || body != "192.0.2.78" {
+		t.Errorf("the device: %d, %q", status, body)
+	}
 }
 
 func testRandom(t *testing.T, r *running, client *http.Client) {

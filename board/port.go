@@ -93,8 +93,16 @@ func Port(base fs.FS, board string) (fs.FS, error) {
 			add("net/"+name, data)
 		}
 	}
+	// The device that the board has is netdev.Host: the program knows no other way
+	// to it.
+	const host, hostFunc = "net/builtin_netdev.go", "func hostNetdev() netdever {\n"
+	own, ok := merged[host]
+	if !ok || bytes.Count(own.Data, []byte(hostFunc)) != 1 {
+		return nil, fmt.Errorf("the port has no %s with hostNetdev", host)
+	}
+	add(host, bytes.Replace(own.Data, []byte(hostFunc), []byte(hostFunc+"\tif boardNetdev != nil {\n\t\treturn boardNetdev\n\t}\n"), 1))
 	const manifest = "net/manifest.toml"
-	own, ok := merged[manifest]
+	own, ok = merged[manifest]
 	if !ok {
 		return nil, fmt.Errorf("the port has no %s", manifest)
 	}

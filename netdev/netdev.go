@@ -152,9 +152,9 @@ func Use(dev Netdever)
 //go:linkname UseTLS net.useTLSNetdev
 func UseTLS(dev Netdever)
 
-// Host returns the device that is the system's own sockets, nil if this system
-// has none. It has all optional interfaces. As Use does, it links only with
-// tinynet's net.
+// Host returns the device that is the system's own sockets, or on an emulated board
+// of tinynet run the tether; nil if there are none. It has all optional interfaces,
+// the tether all but UnixNamer. As Use does, it links only with tinynet's net.
 //
 //go:linkname Host net.hostNetdev
 func Host() Netdever

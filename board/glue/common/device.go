@@ -35,4 +35,9 @@ func (d tetherDevice) InterfaceAddrs(index int) ([]netip.Prefix, error) {
 	return nil, nil
 }
 
-func init() { useNetdev(tetherDevice{tether.New(tetherLine(), tether.Config{})}) }
+var boardNetdev netdever
+
+func init() {
+	boardNetdev = tetherDevice{tether.New(tetherLine(), tether.Config{})}
+	useNetdev(boardNetdev)
+}

@@ -12,6 +12,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"github.com/tinynet/tinynet/netdev"
 )
 
 func main() {
@@ -30,6 +32,15 @@ func main() {
 	http.HandleFunc("GET /random", random)
 	http.HandleFunc("GET /date", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, time.Now().UTC().Format(time.RFC3339))
+	})
+	http.HandleFunc("GET /device", func(w http.ResponseWriter, r *http.Request) {
+		if dev := netdev.Host(); dev == nil {
+			http.Error(w, "there is no device", http.StatusInternalServerError)
+		} else if addr, err := dev.GetHostByName(r.FormValue("name")); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		} else {
+			io.WriteString(w, addr.String())
+		}
 	})
 	http.HandleFunc("GET /exit", func(w http.ResponseWriter, r *http.Request) {
 		status, _ := strconv.Atoi(r.FormValue("status"))

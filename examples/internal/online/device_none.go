@@ -5,8 +5,11 @@ package online
 import "github.com/tinynet/tinynet/netdev"
 
 // join knows no network device of this board: net has only its built-in
-// loopback, by which the program reaches itself.
+// loopback, by which the program reaches itself, or on an emulated board the
+// tether.
 func join(ssid, pass string) (host string, err error) {
-	device = netdev.Loopback()
+	if device = netdev.Host(); device == nil {
+		device = netdev.Loopback()
+	}
 	return "localhost", nil
 }
