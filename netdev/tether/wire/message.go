@@ -299,7 +299,7 @@ func (r *Reader) Addr() netip.Addr {
 			return netip.AddrFrom16([16]byte(p)).WithZone(r.Text())
 		}
 	default:
-		r.Bad = true
+		r.Bad, r.buf = true, nil
 	}
 	return netip.Addr{}
 }

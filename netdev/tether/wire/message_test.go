@@ -77,6 +77,7 @@ func TestTooLong(t *testing.T) {
 // FuzzReader reads messages that are none.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte{3, 0, 1, 2, 3})
+	f.Add([]byte{4, 0, 9, 1, 2, 3}) // no address has 9 bytes
 	f.Fuzz(func(t *testing.T, p []byte) {
 		var s Splitter
 		total := 0
