@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -90,35 +91,77 @@ func flood(c net.Conn, p []byte, most int) (sent int) {
 	return sent
 }
 
+// inUse returns the bytes of heap that something refers to: the least of three
+// looks, for others allocate between a collection and a look.
+func inUse() int64 {
+	least := int64(math.MaxInt64)
+	for range 3 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		least = min(least, int64(m.HeapAlloc))
+	}
+	return least
+}
+
+// bounded checks that an attack never has more than so many bytes of heap in use,
+// the attackers' too.
+func bounded(t *testing.T, most int64, attack func()) {
+	t.Helper()
+	before := inUse()
+	end, done := make(chan bool), make(chan int64)
+	go func() {
+		var peak int64
+		for {
+			peak = max(peak, inUse()-before)
+			select {
+			case <-end:
+				done <- peak
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	attack()
+	close(end)
+	peak := <-done
+	t.Logf("at most %d bytes of heap are in use", peak)
+	if peak > most {
+		t.Errorf("%d bytes of heap are in use, want at most %d", peak, most)
+	}
+}
+
 // TestHTTPSlowloris has as many clients as there are sockets, each of which
 // sends a byte every 10 ms.
 func TestHTTPSlowloris(t *testing.T) {
 	attacked(t, func(t *testing.T, w *world) {
 		l, _ := w.serve(t, &http.Server{Handler: hello, ReadHeaderTimeout: 100 * time.Millisecond})
-		var clients sync.WaitGroup
-		for range 10 {
-			clients.Add(1)
-			go func() {
-				defer clients.Done()
-				c, err := w.peer.Dial(addrPort(l.Addr()))
-				if err != nil {
-					return
-				}
-				defer c.Close()
-				pace := time.NewTicker(10 * time.Millisecond)
-				defer pace.Stop()
-				// Slower than the server allows, and longer than it waits.
-				for range 1000 {
-					<-pace.C
-					if _, err := c.Write([]byte("G")); err != nil {
+		bounded(t, 256<<10, func() {
+			var clients sync.WaitGroup
+			for range 10 {
+				clients.Add(1)
+				go func() {
+					defer clients.Done()
+					c, err := w.peer.Dial(addrPort(l.Addr()))
+					if err != nil {
 						return
 					}
-				}
-				t.Error("a client may send for 10 s")
-			}()
-		}
-		w.stillUp(t, l)
-		clients.Wait()
+					defer c.Close()
+					pace := time.NewTicker(10 * time.Millisecond)
+					defer pace.Stop()
+					// Slower than the server allows, and longer than it waits.
+					for range 1000 {
+						<-pace.C
+						if _, err := c.Write([]byte("G")); err != nil {
+							return
+						}
+					}
+					t.Error("a client may send for 10 s")
+				}()
+			}
+			w.stillUp(t, l)
+			clients.Wait()
+		})
 		w.stillUp(t, l)
 	})
 }
@@ -141,9 +184,11 @@ func TestHTTPEndlessHeaders(t *testing.T) {
 				}
 				c.Close()
 			}()
-			if sent := flood(c, []byte(strings.Repeat(piece, 10)), most); sent >= most {
-				t.Errorf("the server took %d bytes of headers", sent)
-			}
+			bounded(t, 256<<10, func() {
+				if sent := flood(c, []byte(strings.Repeat(piece, 10)), most); sent >= most {
+					t.Errorf("the server took %d bytes of headers", sent)
+				}
+			})
 			if status := soon(t, "the answer", got); !strings.HasPrefix(status, "431") && !strings.Contains(status, "reset") && !strings.Contains(status, "EOF") {
 				t.Errorf("the answer is %q", status)
 			}
@@ -170,9 +215,11 @@ func TestHTTPChunkExtensions(t *testing.T) {
 				}
 				c.Close()
 			}()
-			if sent := flood(c, []byte(chunk), most); sent >= most {
-				t.Errorf("the server took %d bytes of chunks with nothing in them", sent)
-			}
+			bounded(t, 256<<10, func() {
+				if sent := flood(c, []byte(chunk), most); sent >= most {
+					t.Errorf("the server took %d bytes of chunks with nothing in them", sent)
+				}
+			})
 			if status := soon(t, "the answer", got); strings.HasPrefix(status, "200") {
 				t.Errorf("the answer is %q", status)
 			}
@@ -181,37 +228,41 @@ func TestHTTPChunkExtensions(t *testing.T) {
 	}
 }
 
-// TestHTTPSmuggling sends what two servers could understand in two ways. Each
-// is refused, or understood as RFC 9112 has it; what is behind it is never
-// taken for a request unless that is what it is.
+const postFirst = "POST /first HTTP/1.1\r\nHost: x\r\n"
+
+// smuggling is what two servers could understand in two ways.
+var smuggling = []struct {
+	name, request string
+	want          []string // the statuses, or the paths that are answered
+}{
+	{"length and chunks", postFirst + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first", "/second"}},
+	{"chunks and length", postFirst + "Transfer-Encoding: chunked\r\nContent-Length: 40\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first", "/second"}},
+	{"two lengths", postFirst + "Content-Length: 0\r\nContent-Length: 30\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"two lengths in one", postFirst + "Content-Length: 0, 30\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"signed length", postFirst + "Content-Length: +0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"unknown coding", postFirst + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"501"}},
+	{"two codings", postFirst + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"501"}},
+	{"coding twice", postFirst + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"501"}},
+	{"blank before the colon", postFirst + "Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"folded coding", postFirst + "X: a\r\n Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first", "/second"}},
+	{"folded first header", "POST /first HTTP/1.1\r\n Transfer-Encoding: chunked\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"bare LF in a chunk's size", postFirst + "Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"bare LF in an extension", postFirst + "Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"bare CR in a header", postFirst + "X: a\rTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"nothing between CR and LF", postFirst + "X: a\r\r\nContent-Length: 0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"a zero byte", postFirst + "X: a\x00b\r\nContent-Length: 0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
+	{"two hosts", "GET /first HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", []string{"400"}},
+	{"no host", "GET /first HTTP/1.1\r\n\r\n", []string{"400"}},
+	{"chunks in HTTP/1.0", "POST /first HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first"}},
+	{"chunk too long", postFirst + "Transfer-Encoding: chunked\r\n\r\n10000000000000001\r\nhello", []string{"400"}},
+	{"chunk with a sign", postFirst + "Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n", []string{"400"}},
+}
+
+// TestHTTPSmuggling sends all of it. Each is refused, or understood as RFC 9112
+// has it; what is behind it is never taken for a request unless that is what it
+// is.
 func TestHTTPSmuggling(t *testing.T) {
-	const post = "POST /first HTTP/1.1\r\nHost: x\r\n"
-	for _, test := range []struct {
-		name, request string
-		want          []string // the statuses, or the paths that are answered
-	}{
-		{"length and chunks", post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first", "/second"}},
-		{"chunks and length", post + "Transfer-Encoding: chunked\r\nContent-Length: 40\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first", "/second"}},
-		{"two lengths", post + "Content-Length: 0\r\nContent-Length: 30\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"two lengths in one", post + "Content-Length: 0, 30\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"signed length", post + "Content-Length: +0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"unknown coding", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"501"}},
-		{"two codings", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"501"}},
-		{"coding twice", post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"501"}},
-		{"blank before the colon", post + "Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"folded coding", post + "X: a\r\n Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first", "/second"}},
-		{"folded first header", "POST /first HTTP/1.1\r\n Transfer-Encoding: chunked\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"bare LF in a chunk's size", post + "Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"bare LF in an extension", post + "Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"bare CR in a header", post + "X: a\rTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"nothing between CR and LF", post + "X: a\r\r\nContent-Length: 0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"a zero byte", post + "X: a\x00b\r\nContent-Length: 0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400"}},
-		{"two hosts", "GET /first HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", []string{"400"}},
-		{"no host", "GET /first HTTP/1.1\r\n\r\n", []string{"400"}},
-		{"chunks in HTTP/1.0", "POST /first HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n", []string{"/first"}},
-		{"chunk too long", post + "Transfer-Encoding: chunked\r\n\r\n10000000000000001\r\nhello", []string{"400"}},
-		{"chunk with a sign", post + "Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n", []string{"400"}},
-	} {
+	for _, test := range smuggling {
 		t.Run(test.name, func(t *testing.T) {
 			attacked(t, func(t *testing.T, w *world) {
 				l, _ := w.serve(t, &http.Server{Handler: hello})
@@ -266,28 +317,30 @@ func TestHTTPHalfOpen(t *testing.T) {
 				}
 			},
 		})
-		var clients sync.WaitGroup
-		var left atomic.Int32
-		left.Store(1000)
-		for range 20 {
-			clients.Add(1)
-			go func() {
-				defer clients.Done()
-				for n := left.Add(-1); n >= 0; n = left.Add(-1) {
-					c, err := w.peer.Dial(addrPort(l.Addr()))
-					if err != nil {
-						continue // the server's backlog is full
+		bounded(t, 1<<20, func() {
+			var clients sync.WaitGroup
+			var left atomic.Int32
+			left.Store(1000)
+			for range 20 {
+				clients.Add(1)
+				go func() {
+					defer clients.Done()
+					for n := left.Add(-1); n >= 0; n = left.Add(-1) {
+						c, err := w.peer.Dial(addrPort(l.Addr()))
+						if err != nil {
+							continue // the server's backlog is full
+						}
+						c.SetDeadline(time.Now().Add(patience))
+						if n%2 == 0 {
+							io.WriteString(c, "GET / HTTP/1.1\r\nHo")
+						}
+						io.Copy(io.Discard, c) // until the server hangs up
+						c.Close()
 					}
-					c.SetDeadline(time.Now().Add(patience))
-					if n%2 == 0 {
-						io.WriteString(c, "GET / HTTP/1.1\r\nHo")
-					}
-					io.Copy(io.Discard, c) // until the server hangs up
-					c.Close()
-				}
-			}()
-		}
-		clients.Wait()
+				}()
+			}
+			clients.Wait()
+		})
 		if n := most.Load(); n < 2 || int(n) > w.sockets() {
 			t.Errorf("the server had %d connections at once", n)
 		}

@@ -143,9 +143,9 @@ func TestHTTPLeavesNoSocket(t *testing.T) {
 // TestHTTPFewSockets asks more servers than the device has sockets, and keeps
 // connections all the while.
 func TestHTTPFewSockets(t *testing.T) {
-	for _, name := range []string{"good", "wifinina", "w5500-like", "espat", "comboat"} {
-		t.Run(name, func(t *testing.T) {
-			conf := simdev.Profile(name).Faster(10)
+	for _, conf := range simdev.Profiles {
+		t.Run(conf.Name, func(t *testing.T) {
+			conf := conf.Faster(10)
 			sockets := 4
 			if conf.Misbehaviour.OneSocket {
 				sockets = 1

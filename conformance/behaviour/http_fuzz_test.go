@@ -24,6 +24,9 @@ func FuzzHTTPRequest(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
+	for _, test := range smuggling {
+		f.Add([]byte(test.request))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(data)))
 		if err != nil {

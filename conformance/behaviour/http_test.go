@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tinynet/tinynet/netdev/simdev"
 )
 
 var handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,69 +48,83 @@ func requests(t *testing.T, client *http.Client, url string, count int) {
 	}
 }
 
-func TestHTTPServer(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		l := w.listen(t)
-		var conns atomic.Int32
-		srv := &http.Server{Handler: handler, ConnState: func(_ net.Conn, s http.ConnState) {
-			if s == http.StateNew {
-				conns.Add(1)
-			}
-		}}
-		served := inBackground(func() error { return srv.Serve(l) })
-		tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-			return w.peer.Dial(addrPort(l.Addr()))
-		}}
-		client := &http.Client{Transport: tr, Timeout: patience}
-		url := "http://" + l.Addr().String()
-		requests(t, client, url, 10)
-		if n := conns.Load(); n != 1 {
-			t.Errorf("ten requests took %d connections", n)
-		}
+func TestHTTPServer(t *testing.T) { each(t, testHTTPServer) }
 
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		tr.CloseIdleConnections()
-		if err := srv.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-		if err := soon(t, "Serve after Shutdown", served); err != http.ErrServerClosed {
-			t.Errorf("Serve gives %v", err)
-		}
-	})
+func TestHTTPClient(t *testing.T) { each(t, testHTTPClient) }
+
+// TestHTTPPieces has devices that send and receive a part of what they could,
+// nearly always.
+func TestHTTPPieces(t *testing.T) {
+	for _, conf := range simdev.Profiles {
+		t.Run(conf.Name, func(t *testing.T) {
+			conf := conf.Faster(10)
+			conf.Seed = *seed
+			conf.Faults = simdev.Faults{ShortReads: 2, ShortWrites: 2}
+			t.Run("client", func(t *testing.T) { over(t, conf, testHTTPClient) })
+			t.Run("server", func(t *testing.T) { over(t, conf, testHTTPServer) })
+		})
+	}
 }
 
-func TestHTTPClient(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		l, err := w.peer.Listen()
-		if err != nil {
-			t.Fatal(err)
+func testHTTPServer(t *testing.T, w *world) {
+	l := w.listen(t)
+	var conns atomic.Int32
+	srv := &http.Server{Handler: handler, ConnState: func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
 		}
-		var conns atomic.Int32
-		srv := &http.Server{Handler: handler, ConnState: func(_ net.Conn, s http.ConnState) {
-			if s == http.StateNew {
-				conns.Add(1)
-			}
-		}}
-		served := inBackground(func() error { return srv.Serve(l) })
-		tr := &http.Transport{}
-		url := "http://" + l.Addr().String()
-		requests(t, &http.Client{Transport: tr, Timeout: patience}, url, 10)
-		if n := conns.Load(); n != 1 {
-			t.Errorf("ten requests took %d connections", n)
-		}
+	}}
+	served := inBackground(func() error { return srv.Serve(l) })
+	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return w.peer.Dial(addrPort(l.Addr()))
+	}}
+	client := &http.Client{Transport: tr, Timeout: patience}
+	url := "http://" + l.Addr().String()
+	requests(t, client, url, 10)
+	if n := conns.Load(); n != 1 {
+		t.Errorf("ten requests took %d connections", n)
+	}
 
-		if !w.greedy() { // a server that does not answer keeps the device
-			_, err = (&http.Client{Transport: tr, Timeout: 30 * time.Millisecond}).Get(url + "/slow")
-			var ne net.Error
-			if !errors.As(err, &ne) || !ne.Timeout() || !os.IsTimeout(err) {
-				t.Errorf("a request that takes too long gives %v", err)
-			}
-		}
-		requests(t, &http.Client{Transport: tr, Timeout: patience}, url, 3)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tr.CloseIdleConnections()
+	if err := srv.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+	if err := soon(t, "Serve after Shutdown", served); err != http.ErrServerClosed {
+		t.Errorf("Serve gives %v", err)
+	}
+}
 
-		tr.CloseIdleConnections()
-		srv.Close()
-		soon(t, "Serve", served)
-	})
+func testHTTPClient(t *testing.T, w *world) {
+	l, err := w.peer.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns atomic.Int32
+	srv := &http.Server{Handler: handler, ConnState: func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}}
+	served := inBackground(func() error { return srv.Serve(l) })
+	tr := &http.Transport{}
+	url := "http://" + l.Addr().String()
+	requests(t, &http.Client{Transport: tr, Timeout: patience}, url, 10)
+	if n := conns.Load(); n != 1 {
+		t.Errorf("ten requests took %d connections", n)
+	}
+
+	if !w.greedy() { // a server that does not answer keeps the device
+		_, err = (&http.Client{Transport: tr, Timeout: 30 * time.Millisecond}).Get(url + "/slow")
+		var ne net.Error
+		if !errors.As(err, &ne) || !ne.Timeout() || !os.IsTimeout(err) {
+			t.Errorf("a request that takes too long gives %v", err)
+		}
+	}
+	requests(t, &http.Client{Transport: tr, Timeout: patience}, url, 3)
+
+	tr.CloseIdleConnections()
+	srv.Close()
+	soon(t, "Serve", served)
 }

@@ -17,6 +17,14 @@ import (
 	"github.com/tinynet/tinynet/conformance/onport"
 )
 
+// TestOnBoardPort runs those of net/http with what boards have instead.
+func TestOnBoardPort(t *testing.T) {
+	onport.Run(t, onport.Tests{
+		Package: "conformance/behaviour", Tags: []string{"tinynet_board"}, Match: "HTTP",
+		Race: raceDetector, Timeout: 5 * time.Minute, Least: 150,
+	})
+}
+
 func TestOnPort(t *testing.T) {
 	onport.Run(t, onport.Tests{Package: "conformance/behaviour", Race: raceDetector, Timeout: 5 * time.Minute, Least: 200})
 }
