@@ -300,7 +300,7 @@ type event struct {
 func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 	r.extra = nil
 	for _, e := range r.entries {
-		if e.kind == "package" && e.applies(path, r.root, r.Device) && !r.needless(e) {
+		if e.kind == "package" && e.applies(path, r.root, r.Device, r.tags()) && !r.needless(e) {
 			r.extra = append(r.extra, e.way.tags)
 		}
 	}
@@ -318,11 +318,11 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 			res.expect(f)
 		}
 	}
-	var left []string // out of the first run, as patterns
+	var left, cut []string // out of the first run, and out of all runs, as patterns
 	apart := map[way][]string{}
 	var again []*entry
 	for _, e := range r.entries {
-		if e.kind == "package" || !e.applies(path, r.root, r.Device) || r.needless(e) {
+		if e.kind == "package" || !e.applies(path, r.root, r.Device, r.tags()) || r.needless(e) {
 			continue
 		}
 		if e.kind == "again" {
@@ -340,6 +340,7 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 			if e.kind == "apart" {
 				apart[e.way] = append(apart[e.way], name)
 			} else {
+				cut = append(cut, pattern(name))
 				res.skip(name, e.why)
 			}
 		}
@@ -374,7 +375,7 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 		for _, name := range apart[w] {
 			res.byName[name].with = w.String()
 		}
-		f, more, err := r.goTest(ctx, res, path, w, "^("+strings.Join(apart[w], "|")+")$", nil)
+		f, more, err := r.goTest(ctx, res, path, w, "^("+strings.Join(apart[w], "|")+")$", cut)
 		if err != nil {
 			return nil, err
 		}

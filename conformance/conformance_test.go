@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"os"
@@ -80,6 +81,72 @@ func TestConformNet(t *testing.T) {
 	_, err = Run(context.Background(), Config{Port: port.FS, Toolchain: tc, Cache: t.TempDir(), Packages: []string{"nett"}})
 	if pkg := new(PackageError); !errors.As(err, &pkg) {
 		t.Errorf("a package that is none: %v, want a PackageError", err)
+	}
+}
+
+// leftOutRows are the names of what docs/size.md says that boards leave out.
+func leftOutRows(t *testing.T) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "docs", "size.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(data), "\n| left out |")
+	if !ok {
+		t.Fatal("docs/size.md has no table of what is left out")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	var names []string
+	for _, line := range strings.Split(table, "\n")[2:] {
+		name, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
+		name, _, _ = strings.Cut(name, "(") // the packages
+		names = append(names, strings.TrimSpace(name))
+	}
+	return names
+}
+
+// What is skipped because boards leave something out is in the table of it, and
+// what was recorded with it left out passes but for that.
+func TestLeftOut(t *testing.T) {
+	entries, err := loadEntries(tests())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := leftOutRows(t)
+	for _, e := range entries {
+		if e.leftOut != "" && !slices.Contains(rows, e.leftOut) {
+			t.Errorf("%s: left-out = %q: docs/size.md does not say so; it has %q", e.file, e.leftOut, rows)
+		}
+	}
+	var all []row
+	if err := json.Unmarshal(measured, &all); err != nil {
+		t.Fatal(err)
+	}
+	full := map[string]row{}
+	for _, r := range all {
+		if r.How == what(Host) {
+			full[r.Release+r.Package] = r
+		}
+	}
+	for _, r := range all {
+		if r.How != (&Report{Device: Host, Tags: "tlssmall"}).what() {
+			continue
+		}
+		cut := 0
+		for _, e := range entries {
+			if e.leftOut == "" || !e.applies(r.Package, assemble.Goroot{Version: r.Release}, Host, []string{"tlssmall"}) {
+				continue
+			}
+			for _, name := range e.tests {
+				if !strings.Contains(name, "/") {
+					cut++
+				}
+			}
+		}
+		if f := full[r.Release+r.Package]; r.Failed > 0 || r.Passed != f.Passed-cut || r.Skipped != f.Skipped+cut {
+			t.Errorf("%s, %s: with -tags tlssmall %d pass, %d are skipped and %d fail; without, %d pass and %d are skipped, and skip.toml leaves out %d",
+				r.Package, r.Release, r.Passed, r.Skipped, r.Failed, f.Passed, f.Skipped, cut)
+		}
 	}
 }
 
@@ -212,19 +279,28 @@ func TestEntries(t *testing.T) {
 	}
 	old, now := assemble.Goroot{Version: "go1.25.1"}, assemble.Goroot{Version: "go1.26.1"}
 	s := all[1]
-	if !s.applies("net", old, Loopback) || s.applies("net", old, Host) || s.applies("net", now, Loopback) || s.applies("net/http", old, Loopback) {
+	if !s.applies("net", old, Loopback, nil) || s.applies("net", old, Host, nil) || s.applies("net", now, Loopback, nil) || s.applies("net/http", old, Loopback, nil) {
 		t.Errorf("%+v applies where it should not, or not where it should", s)
 	}
+	all, err = load("[[skip]]\ntests = [\"TestA\"]\nleft-out = \"RC4\"\nwhy = \"x\"\n")
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	s = all[0]
+	if !s.applies("net", now, Host, []string{"tlssmall"}) || s.applies("net", now, Host, nil) || s.applies("net", now, Host, []string{"tlssmall", "tlsfull"}) {
+		t.Errorf("%+v applies where nothing is left out, or not where it is", s)
+	}
 	for text, want := range map[string]string{
-		"[[skip]]\nwhy = \"x\"\n":                                          "skip: it names tests",
-		"[[skip]]\ntests = [\"TestA\"]\n":                                  "skip TestA: it has no why",
-		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nlong = true\n":        "skip TestA: tags, long",
-		"[[apart]]\ntests = [\"TestA\"]\nwhy = \"x\"\n":                    "apart TestA: tags, long",
-		"[[again]]\nwhen = \"(\"\nlong = true\nwhy = \"x\"\n":              "again: error parsing regexp",
-		"[[again]]\ntests = [\"TestA\"]\nlong = true\nwhy = \"x\"\n":       "again TestA: it names what the tests say",
-		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ndevice = \"wifi\"\n":  `device = "wifi"; there are host and loopback`,
-		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nsince = \"newest\"\n": `since = "newest" is not a Go release`,
-		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ntest = [\"TestB\"]\n": `unknown key "skip.test"`,
+		"[[skip]]\nwhy = \"x\"\n":                                                        "skip: it names tests",
+		"[[skip]]\ntests = [\"TestA\"]\n":                                                "skip TestA: it has no why",
+		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nlong = true\n":                      "skip TestA: tags, long",
+		"[[apart]]\ntests = [\"TestA\"]\nwhy = \"x\"\n":                                  "apart TestA: tags, long",
+		"[[again]]\nwhen = \"(\"\nlong = true\nwhy = \"x\"\n":                            "again: error parsing regexp",
+		"[[again]]\ntests = [\"TestA\"]\nlong = true\nwhy = \"x\"\n":                     "again TestA: it names what the tests say",
+		"[[apart]]\ntests = [\"TestA\"]\nlong = true\nleft-out = \"RC4\"\nwhy = \"x\"\n": "apart TestA: left-out is a reason",
+		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ndevice = \"wifi\"\n":                `device = "wifi"; there are host and loopback`,
+		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nsince = \"newest\"\n":               `since = "newest" is not a Go release`,
+		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ntest = [\"TestB\"]\n":               `unknown key "skip.test"`,
 		"[[skip]\n": "conformance/port/net/skip.toml: toml:",
 	} {
 		if _, err := load(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -22,6 +22,7 @@ type entry struct {
 	pkg, file    string
 	since, until string
 	device       string // empty for every device
+	leftOut      string // what boards leave out, as docs/size.md names it: the entry is for runs without it
 	why          string
 
 	tests []string       // of skip and apart
@@ -51,19 +52,20 @@ func (w way) String() string {
 }
 
 type tomlEntry struct {
-	Tests  []string `toml:"tests"`
-	When   string   `toml:"when"`
-	Tags   string   `toml:"tags"`
-	Long   bool     `toml:"long"`
-	Alone  bool     `toml:"alone"`
-	Since  string   `toml:"since"`
-	Until  string   `toml:"until"`
-	Device string   `toml:"device"`
-	Why    string   `toml:"why"`
+	Tests   []string `toml:"tests"`
+	When    string   `toml:"when"`
+	Tags    string   `toml:"tags"`
+	Long    bool     `toml:"long"`
+	Alone   bool     `toml:"alone"`
+	Since   string   `toml:"since"`
+	Until   string   `toml:"until"`
+	Device  string   `toml:"device"`
+	LeftOut string   `toml:"left-out"`
+	Why     string   `toml:"why"`
 }
 
 func (t *tomlEntry) entry(kind, name string) (*entry, error) {
-	e := &entry{kind: kind, pkg: path.Dir(name), file: dir + name, since: t.Since, until: t.Until, device: t.Device,
+	e := &entry{kind: kind, pkg: path.Dir(name), file: dir + name, since: t.Since, until: t.Until, device: t.Device, leftOut: t.LeftOut,
 		why: strings.Join(strings.Fields(t.Why), " "), tests: t.Tests, way: way{t.Tags, t.Long, t.Alone}}
 	about := kind
 	if len(t.Tests) > 0 {
@@ -81,6 +83,8 @@ func (t *tomlEntry) entry(kind, name string) (*entry, error) {
 		return fail("it names tests, and has no when")
 	case (kind == "skip") != (e.way == way{}):
 		return fail("tags, long and alone say how tests are run apart or again, and only these")
+	case kind != "skip" && e.leftOut != "":
+		return fail("left-out is a reason to skip tests, and not to run them another way")
 	case e.why == "":
 		return fail("it has no why")
 	case e.device != "" && e.device != Host && e.device != Loopback:
@@ -143,7 +147,13 @@ func loadEntries(tests fs.FS) ([]*entry, error) {
 	return all, err
 }
 
-func (e *entry) applies(pkg string, root assemble.Goroot, device string) bool {
+func (e *entry) applies(pkg string, root assemble.Goroot, device string, tags []string) bool {
 	in, err := assemble.Within(root.Version, e.since, e.until)
-	return err == nil && in && e.pkg == pkg && (e.device == "" || e.device == device)
+	return err == nil && in && e.pkg == pkg && (e.device == "" || e.device == device) && (e.leftOut == "" || leavesOut(tags))
+}
+
+// leavesOut tells whether a computer's program with these build tags has of TLS
+// what a board's has.
+func leavesOut(tags []string) bool {
+	return slices.Contains(tags, "tlssmall") && !slices.Contains(tags, "tlsfull")
 }
