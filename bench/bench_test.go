@@ -154,7 +154,7 @@ func TestGet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	servers, stop, err := serveHello(4)
+	servers, stop, err := serveHello(5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestGet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.rows) != 4 {
+	if len(got.rows) != 5 {
 		t.Errorf("%d measurements: %+v", len(got.rows), got.rows)
 	}
 }

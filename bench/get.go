@@ -51,7 +51,11 @@ func (o *options) measureGet(ctx context.Context, w io.Writer, b *builder) (lowe
 	if err != nil {
 		return 0, err
 	}
-	servers, stop, err := serveHello(4)
+	plain, err := b.plain("go", getProgram, "-tags", "tinynet_get,tinynet_plain")
+	if err != nil {
+		return 0, err
+	}
+	servers, stop, err := serveHello(5)
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +68,15 @@ func (o *options) measureGet(ctx context.Context, w io.Writer, b *builder) (lowe
 	if err := t.print(w); err != nil {
 		return 0, err
 	}
-	return t.lowest(), nil
+	if !o.run.MatchString("get") {
+		return t.lowest(), nil
+	}
+	fmt.Fprint(w, "\nOn the right over the same device, on the left Go's own client over the system's sockets:\n\n")
+	own, err := o.table(ctx, side{"Go", plain}, side{"port", ours}, "-servers", servers)
+	if err != nil {
+		return 0, err
+	}
+	return t.lowest(), own.print(w)
 }
 
 // replacements lays a checkout of tinygo-net over net of a Go installation, as

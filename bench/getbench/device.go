@@ -1,4 +1,4 @@
-//go:build linux && tinynet_get
+//go:build linux && tinynet_get && !tinynet_plain
 
 package main
 
@@ -25,10 +25,6 @@ type netdever interface {
 	Close(sockfd int) error
 	SetSockOpt(sockfd int, level int, opt int, value interface{}) error
 }
-
-// serverName is the address of this computer on the device's network. It is not
-// 127.0.0.1, which is the port's own, and none of tinygo-net's.
-const serverName = "192.0.2.1"
 
 // poll is how long the device waits before it looks at its deadline, as
 // drivers of Wi-Fi modules do.

@@ -1,4 +1,4 @@
-//go:build linux && tinynet_get
+//go:build linux && tinynet_get && !tinynet_plain
 
 package main
 

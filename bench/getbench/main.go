@@ -2,9 +2,10 @@
 
 // Getbench measures http.Get over devices of its own, which are made of the
 // system's sockets. The command bench builds it on the port and on tinygo-net,
-// which go by the same name, net.
+// which go by the same name, net; and on Go's own net, which has no devices, for
+// comparison (the tag tinynet_plain).
 //
-//	getbench -servers 40001,40002,40003,40004
+//	getbench -servers 40001,40002,40003,40004,40005
 //
 // The servers are on 127.0.0.1 and answer with hello, world; each measurement
 // has one.
@@ -18,13 +19,16 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	_ "unsafe" // for linkname
 
 	"github.com/tinynet/tinynet/bench/worker"
 )
 
-//go:linkname useNetdev net.useNetdev
-func useNetdev(dev netdever)
+// A way is one that leads to the server.
+type way struct {
+	name string
+	use  func() // makes the requests go that way from now on
+	once bool   // the client asks for the end of the connection
+}
 
 func main() {
 	log.SetFlags(0)
@@ -32,7 +36,11 @@ func main() {
 	servers := flag.String("servers", "", "the `ports` of the servers, with commas")
 	list := flag.Bool("list", false, "only tell what there is to measure, as JSON")
 	flag.Parse()
-	all := measurements(strings.Split(*servers, ","))
+	ports := strings.Split(*servers, ",")
+	for len(ports) < len(ways()) {
+		ports = append(ports, ports[0])
+	}
+	all := measurements(ports)
 	do := func() error { return worker.Serve(os.Stdin, os.Stdout, all) }
 	if *list {
 		do = func() error { return worker.List(os.Stdout, all) }
@@ -43,30 +51,20 @@ func main() {
 }
 
 func measurements(ports []string) []worker.Measurement {
-	all := []struct {
-		name string
-		dev  netdever
-		once bool // the client asks for the end of the connection
-	}{
-		{"get", systemDevice{}, false},
-		{"get-close", systemDevice{}, true},
-		{"get-interrupt", newInterruptDevice(), false},
-		{"get-module", newModuleDevice(), false},
-	}
 	var ms []worker.Measurement
-	for i, one := range all {
+	for i, way := range ways() {
 		// A server of its own, because idle connections stay with their device.
-		url := "http://" + serverName + ":" + ports[i%len(ports)] + "/"
+		url := "http://" + serverName + ":" + ports[i] + "/"
 		run := func(n int) error {
 			for range n {
-				if err := get(url, one.once); err != nil {
+				if err := get(url, way.once); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		ms = append(ms, worker.Measurement{Name: one.name, Unit: "1/s", Size: 1, Open: func() (*worker.Session, error) {
-			useNetdev(one.dev)
+		ms = append(ms, worker.Measurement{Name: way.name, Unit: "1/s", Size: 1, Open: func() (*worker.Session, error) {
+			way.use()
 			return &worker.Session{Run: run, Close: func() {}}, nil
 		}})
 	}
