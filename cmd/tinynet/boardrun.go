@@ -229,7 +229,7 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	}
 	clean = func() { os.RemoveAll(tmp) }
 	p.File = filepath.Join(tmp, "program.elf")
-	args := []string{"build", "-target=" + target, "-o", p.File}
+	args := []string{"build", "-target=" + target, "-o", p.File, "-interp-timeout=" + interpTimeout}
 	tags := tagged(opt.tags)
 	if opt.stats {
 		tags, p.Measure = joinTags(tags, board.MeasureTag), true

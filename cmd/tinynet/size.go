@@ -227,15 +227,18 @@ type buildError string
 
 func (e buildError) Error() string { return string(e) }
 
+// interpTimeout is for TinyGo. With its own limit, a busy machine makes larger
+// programs: what is not initialized at compile time in three minutes is at run
+// time.
+const interpTimeout = "1h"
+
 func (m *measurer) measure(ctx context.Context, pkg, tags string) (*size.Program, error) {
 	tmp, err := os.MkdirTemp("", "tinynet-size-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(tmp)
-	// With TinyGo's own limit, a busy machine makes larger programs: what is not
-	// initialized at compile time in three minutes is at run time.
-	args := []string{"build", "-size=full", "-interp-timeout=1h", "-target=" + m.target, "-o", filepath.Join(tmp, "program.elf")}
+	args := []string{"build", "-size=full", "-interp-timeout=" + interpTimeout, "-target=" + m.target, "-o", filepath.Join(tmp, "program.elf")}
 	if tags != "" {
 		args = append(args, "-tags="+strings.ReplaceAll(tags, ",", " "))
 	}
