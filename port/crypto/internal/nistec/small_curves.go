@@ -52,9 +52,10 @@ func load(data string) *curve {
 	size := len(data) / 4
 	part := func(i int) []byte { return []byte(data[i*size : (i+1)*size]) }
 	c.init(part(0))
-	c.field.decode(&c.b, part(1))
-	c.field.decode(&c.gx, part(2))
-	c.field.decode(&c.gy, part(3))
+	in := calc{curve: c}
+	in.decode(&c.b, part(1))
+	in.decode(&c.gx, part(2))
+	in.decode(&c.gy, part(3))
 	return c
 }
 

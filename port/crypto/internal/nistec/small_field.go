@@ -4,15 +4,16 @@ package nistec
 
 import "math/bits"
 
-// The NIST curves P-224, P-256, P-384 and P-521 for boards, in as
-// little code as they can share: one loop for all fields, one formula for all
-// additions, no tables. It is slower than code that is written out for a curve,
-// by a factor of 2 to 5.
+// The NIST curves P-224, P-256, P-384 and P-521 for boards, in as little code
+// as they can share, and with no table of points in flash: one loop multiplies
+// for all fields, and one formula adds on all curves. Only the reduction of a
+// product is written out for each field, since the primes are made for that.
+// Limbs have 32 bits, as have the processors that this is for.
 //
 // What is done with secrets takes a time that depends on their size only, as
 // far as the compiler and the processor's multiplication do not spoil it: loops
-// have fixed bounds, choices are made by masks, and the addition formulas have
-// no special cases.
+// have fixed bounds, choices are made by masks, and the formulas have no special
+// cases.
 
 // maxLimbs is what the largest field takes, that of P-521.
 const maxLimbs = 17
@@ -24,10 +25,9 @@ type elem [maxLimbs]uint32
 
 // A field is the integers modulo a prime p.
 type field struct {
-	n    int  // limbs in use
+	n    int  // limbs in use: 7, 8, 12 or 17
 	size int  // bytes of an encoded element
 	p    elem // not in Montgomery's form
-	k    uint32
 	one  elem
 	rr   elem // 2^(64n) mod p, as an integer
 }
@@ -36,12 +36,6 @@ func (f *field) init(p []byte) {
 	f.size = len(p)
 	f.n = (len(p) + 3) / 4
 	limbs(&f.p, p)
-	// k is -1/p modulo 2^32: each round doubles how many bits are right.
-	inverse := f.p[0]
-	for range 5 {
-		inverse *= 2 - f.p[0]*inverse
-	}
-	f.k = -inverse
 	x := elem{1}
 	for i := range 64 * f.n {
 		if i == 32*f.n {
@@ -64,89 +58,224 @@ func limbs(x *elem, b []byte) {
 // mask is all ones if bit is 1, and 0 if it is 0.
 func mask(bit uint32) uint32 { return -bit }
 
-// reduce sets z to x, or x-p if x is not less than p. The limb above x is top.
-func (f *field) reduce(z *elem, x []uint32, top uint32) {
-	var less elem
-	var borrow uint32
-	for i := range x {
-		less[i], borrow = bits.Sub32(x[i], f.p[i], borrow)
-	}
-	_, borrow = bits.Sub32(top, 0, borrow)
-	keep := mask(borrow)
-	for i := range x {
-		z[i] = x[i]&keep | less[i]&^keep
-	}
-}
-
-func (f *field) add(z, x, y *elem) {
-	var sum elem
+// restore adds p to z if again is all ones, and nothing if it is 0.
+func (f *field) restore(z []uint32, again uint32) {
+	p := f.p[:len(z)]
 	var carry uint32
-	for i := range f.n {
-		sum[i], carry = bits.Add32(x[i], y[i], carry)
+	for i, v := range z {
+		sum := uint64(v) + uint64(p[i]&again) + uint64(carry)
+		z[i] = uint32(sum)
+		carry = uint32(sum >> 32)
 	}
-	f.reduce(z, sum[:f.n], carry)
 }
 
+// add sets z to x+y.
+func (f *field) add(z, x, y *elem) {
+	a, b, p, sum := x[:f.n], y[:f.n], f.p[:f.n], z[:f.n]
+	var carry int64
+	for i, v := range a {
+		carry += int64(v) + int64(b[i]) - int64(p[i])
+		sum[i] = uint32(carry)
+		carry >>= 32
+	}
+	f.restore(sum, uint32(carry))
+}
+
+// sub sets z to x-y.
 func (f *field) sub(z, x, y *elem) {
-	var borrow, carry uint32
-	for i := range f.n {
-		z[i], borrow = bits.Sub32(x[i], y[i], borrow)
+	a, b, difference := x[:f.n], y[:f.n], z[:f.n]
+	var carry int64
+	for i, v := range a {
+		carry += int64(v) - int64(b[i])
+		difference[i] = uint32(carry)
+		carry >>= 32
 	}
-	again := mask(borrow)
-	for i := range f.n {
-		z[i], carry = bits.Add32(z[i], f.p[i]&again, carry)
-	}
+	f.restore(difference, uint32(carry))
 }
 
-// mul is Montgomery's multiplication: one limb of x at a time is multiplied in,
-// and a multiple of p added that makes the lowest limb 0, which is shifted out.
-func (f *field) mul(z, x, y *elem) {
-	var t [maxLimbs + 2]uint32
-	n := f.n
-	for i := range n {
-		carry := addMul(t[:n], y[:n], x[i])
-		var over uint32
-		t[n], over = bits.Add32(t[n], carry, 0)
-		t[n+1] = over
-		carry = addMul(t[:n], f.p[:n], t[0]*f.k)
-		t[n], over = bits.Add32(t[n], carry, 0)
-		t[n+1] += over
-		copy(t[:n+1], t[1:n+2])
+// halve sets z to z/2: it makes z even, by p, and shifts.
+func (f *field) halve(z *elem) {
+	a, p := z[:f.n], f.p[:f.n]
+	odd := mask(a[0] & 1)
+	var carry uint64
+	var low uint32
+	for i, v := range a {
+		carry += uint64(v) + uint64(p[i]&odd)
+		if i > 0 {
+			a[i-1] = low>>1 | uint32(carry)<<31
+		}
+		low = uint32(carry)
+		carry >>= 32
 	}
-	f.reduce(z, t[:n], t[n])
+	a[len(a)-1] = low>>1 | uint32(carry)<<31
 }
 
-// addMul adds x*m to t and returns what is carried out of it.
-func addMul(t, x []uint32, m uint32) (carry uint32) {
-	for i := range t {
-		v := uint64(x[i])*uint64(m) + uint64(t[i]) + uint64(carry)
-		t[i], carry = uint32(v), uint32(v>>32)
+// addMul adds x*m to t, which is as long, and returns what is carried out of it.
+func addMul(t, x []uint32, m uint32) uint32 {
+	var carry uint32
+	for len(x) >= 4 && len(t) >= 4 {
+		a, b := (*[4]uint32)(x), (*[4]uint32)(t)
+		sum := uint64(a[0])*uint64(m) + uint64(b[0]) + uint64(carry)
+		b[0] = uint32(sum)
+		sum = uint64(a[1])*uint64(m) + uint64(b[1]) + sum>>32
+		b[1] = uint32(sum)
+		sum = uint64(a[2])*uint64(m) + uint64(b[2]) + sum>>32
+		b[2] = uint32(sum)
+		sum = uint64(a[3])*uint64(m) + uint64(b[3]) + sum>>32
+		b[3] = uint32(sum)
+		carry = uint32(sum >> 32)
+		x, t = x[4:], t[4:]
+	}
+	for i, v := range x {
+		sum := uint64(v)*uint64(m) + uint64(t[i]) + uint64(carry)
+		t[i] = uint32(sum)
+		carry = uint32(sum >> 32)
 	}
 	return carry
 }
 
+// A product is that of two elements, before it is reduced. Zeros stand before it,
+// and in its place when there is none.
+type product [pad + 2*maxLimbs]uint32
+
+// pad is how many limbs reduce looks back.
+const pad = 7
+
+// A calc computes in a curve's field. It is apart from the curve, which all
+// goroutines use; and from the stack, since clearing a product would take as long
+// as reducing it.
+type calc struct {
+	*curve
+	t product
+}
+
+// mul sets z to x*y.
+func (c *calc) mul(z, x, y *elem) {
+	n, t := c.n, c.t[pad:]
+	for i, v := range y[:n] {
+		t[i+n] = addMul(t[i:i+n], x[:n], v)
+	}
+	c.reduce(z)
+}
+
+// square sets z to x*x, with half of the products of limbs.
+func (c *calc) square(z, x *elem) {
+	n, t := c.n, c.t[pad:]
+	for i, v := range x[:n] {
+		t[i+n] = addMul(t[2*i+1:i+n], x[i+1:n], v)
+	}
+	// Twice that, and the squares of the limbs.
+	var carry uint64
+	var out uint32
+	for i, v := range x[:n] {
+		two := (*[2]uint32)(t[2*i:])
+		low, high, square := two[0], two[1], uint64(v)*uint64(v)
+		carry += uint64(low<<1|out) + uint64(uint32(square))
+		two[0] = uint32(carry)
+		carry = carry>>32 + uint64(high<<1|low>>31) + square>>32
+		two[1] = uint32(carry)
+		carry >>= 32
+		out = high >> 31
+	}
+	c.reduce(z)
+}
+
+// reduce sets z to c.t/2^(32n) modulo p, by Montgomery's reduction: it adds m*p to t
+// with the m that makes the lower half 0. The primes are, with b = 2^32,
+//
+//	P-224: b^7 - b^3 + 1
+//	P-256: b^8 - b^7 + b^6 + b^3 - 1
+//	P-384: b^12 - b^4 - b^3 + b - 1
+//	P-521: 2^9 b^16 - 1
+//
+// so that a limb of m*p is the sum of few limbs of m; and the next limb of m is
+// the one that makes the sum with t 0. It is put in the place of t's, and zeros
+// into the upper half, for limbs of m that there are not. In the end all is zero.
+func (c *calc) reduce(z *elem) {
+	t, p, sum := &c.t, &c.p, z[:c.n]
+	var carry int64
+	switch c.n {
+	case 7:
+		for i := range 7 {
+			m := t[i : i+pad+1]
+			carry += int64(m[7]) - int64(m[4])
+			m[7] = -uint32(carry)
+			carry = (carry + int64(m[7])) >> 32
+		}
+		for i := range 7 {
+			m := t[i+7 : i+7+pad+1]
+			carry += int64(m[7]) - int64(m[4]) + int64(m[0]) - int64(p[i])
+			m[0], m[7] = 0, 0
+			sum[i] = uint32(carry)
+			carry >>= 32
+		}
+	case 8:
+		for i := range 8 {
+			m := t[i : i+pad+1]
+			carry += int64(m[7]) + int64(m[4]) + int64(m[1]) - int64(m[0])
+			m[7] = uint32(carry)
+			carry >>= 32
+		}
+		for i := range 8 {
+			m := t[i+8 : i+8+pad+1]
+			carry += int64(m[7]) + int64(m[4]) + int64(m[1]) - int64(m[0]) + int64(t[pad+i]) - int64(p[i])
+			t[pad+i], m[7] = 0, 0
+			sum[i] = uint32(carry)
+			carry >>= 32
+		}
+	case 12:
+		for i := range 12 {
+			m := t[i : i+pad+1]
+			carry += int64(m[7]) + int64(m[6]) - int64(m[4]) - int64(m[3])
+			m[7] = uint32(carry)
+			carry >>= 32
+		}
+		for i := range 12 {
+			m := t[i+12 : i+12+pad+1]
+			carry += int64(m[7]) + int64(m[6]) - int64(m[4]) - int64(m[3]) + int64(t[pad+i]) - int64(p[i])
+			t[pad+i], m[7] = 0, 0
+			sum[i] = uint32(carry)
+			carry >>= 32
+		}
+	case 17:
+		// All lower limbs of m are t's, but one.
+		carry = int64(t[pad+16]) + int64(t[pad]<<9)
+		t[pad+16] = uint32(carry)
+		carry >>= 32
+		for i := range 17 {
+			m := t[pad+i : pad+i+18]
+			carry += int64(m[17]) + int64(m[1]<<9|m[0]>>23) - int64(p[i])
+			m[0], m[17] = 0, 0
+			sum[i] = uint32(carry)
+			carry >>= 32
+		}
+	}
+	// That is the sum less p, which is less than p.
+	c.restore(sum, uint32(carry))
+}
+
 // pow sets z to x to the power of e, which is no secret.
-func (f *field) pow(z, x *elem, e *elem) {
-	base, r := *x, f.one
-	for i := 32*f.n - 1; i >= 0; i-- {
-		f.mul(&r, &r, &r)
+func (c *calc) pow(z, x, e *elem) {
+	base, r := *x, c.one
+	for i := 32*c.n - 1; i >= 0; i-- {
+		c.square(&r, &r)
 		if e[i/32]>>(i%32)&1 == 1 {
-			f.mul(&r, &r, &base)
+			c.mul(&r, &r, &base)
 		}
 	}
 	*z = r
 }
 
 // invert sets z to 1/x, or 0 if x is 0 (Fermat).
-func (f *field) invert(z, x *elem) {
+func (c *calc) invert(z, x *elem) {
 	var e elem
 	less := uint32(2)
-	for i := range f.n {
+	for i := range c.n {
 		var borrow uint32
-		e[i], borrow = bits.Sub32(f.p[i], less, 0)
+		e[i], borrow = bits.Sub32(c.p[i], less, 0)
 		less = borrow
 	}
-	f.pow(z, x, &e)
+	c.pow(z, x, &e)
 }
 
 // isZero returns 1 if x is 0, else 0.
@@ -165,60 +294,82 @@ func (f *field) equal(x, y *elem) uint32 {
 }
 
 // choose sets z to x if cond is 1, and to y if it is 0.
-func choose(z, x, y *elem, cond uint32) {
+func (f *field) choose(z, x, y *elem, cond uint32) {
+	a, b, chosen := x[:f.n], y[:f.n], z[:f.n]
 	keep := mask(cond)
-	for i := range z {
-		z[i] = x[i]&keep | y[i]&^keep
+	for i, v := range a {
+		chosen[i] = v&keep | b[i]&^keep
 	}
 }
 
 // decode sets z to a big-endian number, and reports whether it is less than p.
-func (f *field) decode(z *elem, b []byte) bool {
+func (c *calc) decode(z *elem, b []byte) bool {
 	var x elem
 	limbs(&x, b)
 	var borrow uint32
-	for i := range f.n {
-		_, borrow = bits.Sub32(x[i], f.p[i], borrow)
+	for i := range c.n {
+		_, borrow = bits.Sub32(x[i], c.p[i], borrow)
 	}
-	f.mul(z, &x, &f.rr)
+	c.mul(z, &x, &c.rr)
 	return borrow == 1
 }
 
-func (f *field) encode(b []byte, x *elem) {
+func (c *calc) encode(b []byte, x *elem) {
 	var plain elem
-	f.mul(&plain, x, &elem{1})
-	for i := range f.size {
-		at := f.size - 1 - i
+	c.mul(&plain, x, &elem{1})
+	for i := range c.size {
+		at := c.size - 1 - i
 		b[i] = byte(plain[at/4] >> (at % 4 * 8))
 	}
 }
 
-// sqrt sets z to a square root of x, if there is one. For p = 1 mod 4, which is
-// P-224's case, it knows none.
-func (f *field) sqrt(z, x *elem) bool {
-	if f.p[0]&3 != 3 {
-		return false
+// sqrt sets z to a square root of x, if there is one (Tonelli and Shanks). x is
+// no secret.
+func (c *calc) sqrt(z, x *elem) bool {
+	// p is 2^s q + 1, with an odd q; but for P-224, s is 1.
+	q, s := c.p, 0
+	for q[0]--; q[0]&1 == 0; s++ {
+		q.shift(c.n)
 	}
-	// x^((p+1)/4): p+1 has no carry beyond its limbs but in P-521, whose top
-	// limb has room.
-	var e elem
-	carry := uint32(1)
-	for i := range f.n {
-		e[i], carry = bits.Add32(f.p[i], 0, carry)
+	half := q
+	half.shift(c.n)
+	// root² is x rest, and the order of rest is 2^i. Each step makes i less.
+	var root, rest, power, other elem
+	c.pow(&power, x, &half)
+	c.mul(&root, &power, x)
+	c.mul(&rest, &root, &power)
+	for range 11 { // no square in P-224
+		c.add(&other, &other, &c.one)
 	}
-	for i := range f.n {
-		next := carry
-		if i+1 < f.n {
-			next = e[i+1]
+	if s > 1 {
+		c.pow(&other, &other, &q)
+	}
+	for {
+		i := 0
+		for power = rest; i < s && c.equal(&power, &c.one) == 0; i++ {
+			c.square(&power, &power)
 		}
-		e[i] = e[i]>>2 | next<<30
+		if i == s {
+			return false
+		}
+		if i == 0 {
+			*z = root
+			return true
+		}
+		for range s - i - 1 {
+			c.square(&other, &other)
+		}
+		c.mul(&root, &root, &other)
+		c.square(&other, &other)
+		c.mul(&rest, &rest, &other)
+		s = i
 	}
-	var root, square elem
-	f.pow(&root, x, &e)
-	f.mul(&square, &root, &root)
-	if f.equal(&square, x) == 0 {
-		return false
+}
+
+// shift halves x, as an integer of n limbs.
+func (x *elem) shift(n int) {
+	for i := range n - 1 {
+		x[i] = x[i]>>1 | x[i+1]<<31
 	}
-	*z = root
-	return true
+	x[n-1] >>= 1
 }

@@ -31,6 +31,10 @@ func (p *smallPoint[C]) curve() *curve {
 	return c.curve()
 }
 
+func (p *smallPoint[C]) workspace() *workspace {
+	return &workspace{calc: calc{curve: p.curve()}}
+}
+
 // SetGenerator sets p to the curve's base point.
 func (p *smallPoint[C]) SetGenerator() *smallPoint[C] {
 	c := p.curve()
@@ -47,7 +51,7 @@ func (p *smallPoint[C]) Set(q *smallPoint[C]) *smallPoint[C] {
 // SetBytes sets p to an encoded point: SEC 1, version 2.0, section 2.3.4. If it
 // is not one of the curve, p stays as it was.
 func (p *smallPoint[C]) SetBytes(b []byte) (*smallPoint[C], error) {
-	v, err := p.curve().decode(b)
+	v, err := p.workspace().decodePoint(b)
 	if err != nil {
 		return nil, err
 	}
@@ -56,25 +60,25 @@ func (p *smallPoint[C]) SetBytes(b []byte) (*smallPoint[C], error) {
 }
 
 // Bytes returns the uncompressed encoding of p, a zero byte for infinity.
-func (p *smallPoint[C]) Bytes() []byte { return p.curve().encode(&p.v, false) }
+func (p *smallPoint[C]) Bytes() []byte { return p.workspace().encodePoint(&p.v, false) }
 
 // BytesCompressed returns the compressed encoding of p, a zero byte for
 // infinity.
-func (p *smallPoint[C]) BytesCompressed() []byte { return p.curve().encode(&p.v, true) }
+func (p *smallPoint[C]) BytesCompressed() []byte { return p.workspace().encodePoint(&p.v, true) }
 
 // BytesX returns the encoding of p's x coordinate. Infinity has none.
 func (p *smallPoint[C]) BytesX() ([]byte, error) {
-	c := p.curve()
-	b := c.encode(&p.v, false)
+	w := p.workspace()
+	b := w.encodePoint(&p.v, false)
 	if len(b) == 1 {
 		return nil, errors.New("the point at infinity has no coordinates")
 	}
-	return b[1 : 1+c.size], nil
+	return b[1 : 1+w.size], nil
 }
 
 // Add sets p to a + b.
 func (p *smallPoint[C]) Add(a, b *smallPoint[C]) *smallPoint[C] {
-	p.curve().sum(&p.v, &a.v, &b.v)
+	p.workspace().sum(&p.v, &a.v, &b.v)
 	return p
 }
 
@@ -84,113 +88,182 @@ func (p *smallPoint[C]) Double(a *smallPoint[C]) *smallPoint[C] { return p.Add(a
 // Negate sets p to -p if cond is 1.
 func (p *smallPoint[C]) Negate(cond int) *smallPoint[C] {
 	var minus elem
-	p.curve().sub(&minus, &elem{}, &p.v.y)
-	choose(&p.v.y, &minus, &p.v.y, uint32(cond))
+	c := p.curve()
+	c.sub(&minus, &elem{}, &p.v.y)
+	c.choose(&p.v.y, &minus, &p.v.y, uint32(cond))
 	return p
 }
 
 // Select sets p to a if cond is 1, and to b if it is 0.
 func (p *smallPoint[C]) Select(a, b *smallPoint[C], cond int) *smallPoint[C] {
-	pick(&p.v, &a.v, &b.v, uint32(cond))
+	p.curve().pick(&p.v, &a.v, &b.v, uint32(cond))
 	return p
 }
 
 // ScalarMult sets p to scalar times q. The scalar is big-endian.
 func (p *smallPoint[C]) ScalarMult(q *smallPoint[C], scalar []byte) (*smallPoint[C], error) {
-	p.curve().multiply(&p.v, &q.v, scalar)
+	p.workspace().multiply(&p.v, &q.v, scalar)
 	return p, nil
 }
 
-// ScalarBaseMult sets p to scalar times the base point.
+// ScalarBaseMult sets p to scalar times the base point. The scalar has as many
+// bytes as a coordinate.
 func (p *smallPoint[C]) ScalarBaseMult(scalar []byte) (*smallPoint[C], error) {
+	if len(scalar) != p.curve().size {
+		return nil, errors.New("invalid scalar length")
+	}
 	return p.ScalarMult(new(smallPoint[C]).SetGenerator(), scalar)
 }
 
-func pick(z, x, y *vector, cond uint32) {
-	choose(&z.x, &x.x, &y.x, cond)
-	choose(&z.y, &x.y, &y.y, cond)
-	choose(&z.z, &x.z, &y.z, cond)
+func (c *curve) pick(z, x, y *vector, cond uint32) {
+	c.choose(&z.x, &x.x, &y.x, cond)
+	c.choose(&z.y, &x.y, &y.y, cond)
+	c.choose(&z.z, &x.z, &y.z, cond)
+}
+
+// A workspace is the memory of an operation on points: not for a board's stack.
+type workspace struct {
+	calc
+	at, part               vector
+	xx, yy, zz, xy, yz, xz elem
+	g, h, i, s, t, two     elem
 }
 
 // sum sets r to p + q, whatever they are, equal and infinite ones too, by the
 // complete formula for a = -3 of Renes, Costello and Batina, "Complete addition
 // formulas for prime order elliptic curves", https://eprint.iacr.org/2015/1060.
-func (c *curve) sum(r, p, q *vector) {
-	var xx, yy, zz, xy, yz, xz, s, t elem
-	c.mul(&xx, &p.x, &q.x)
-	c.mul(&yy, &p.y, &q.y)
-	c.mul(&zz, &p.z, &q.z)
-	// cross sets z to ad + bc, of which ac and bd are known.
-	cross := func(z, a, b, c1, d, ac, bd *elem) {
-		c.add(&s, a, b)
-		c.add(&t, c1, d)
-		c.mul(z, &s, &t)
-		c.sub(z, z, ac)
-		c.sub(z, z, bd)
-	}
-	cross(&xy, &p.x, &p.y, &q.x, &q.y, &xx, &yy)
-	cross(&yz, &p.y, &p.z, &q.y, &q.z, &yy, &zz)
-	cross(&xz, &p.x, &p.z, &q.x, &q.z, &xx, &zz)
-	triple := func(z *elem) {
-		c.add(&s, z, z)
-		c.add(z, z, &s)
-	}
+func (w *workspace) sum(r, p, q *vector) {
+	w.mul(&w.xx, &p.x, &q.x)
+	w.mul(&w.yy, &p.y, &q.y)
+	w.mul(&w.zz, &p.z, &q.z)
+	w.cross(&w.xy, &p.x, &p.y, &q.x, &q.y, &w.xx, &w.yy)
+	w.cross(&w.yz, &p.y, &p.z, &q.y, &q.z, &w.yy, &w.zz)
+	w.cross(&w.xz, &p.x, &p.z, &q.x, &q.z, &w.xx, &w.zz)
 	// g = 3(xz - b zz), h = 3(b xz - 3zz - xx), i = 3(xx - zz)
-	var g, h, i elem
-	c.mul(&g, &c.b, &zz)
-	c.sub(&g, &xz, &g)
-	triple(&g)
-	c.mul(&h, &c.b, &xz)
-	c.sub(&h, &h, &xx)
-	c.sub(&i, &xx, &zz)
-	triple(&i)
-	triple(&zz)
-	c.sub(&h, &h, &zz)
-	triple(&h)
+	w.mul(&w.g, &w.b, &w.zz)
+	w.sub(&w.g, &w.xz, &w.g)
+	w.triple(&w.g)
+	w.mul(&w.h, &w.b, &w.xz)
+	w.sub(&w.h, &w.h, &w.xx)
+	w.sub(&w.i, &w.xx, &w.zz)
+	w.triple(&w.i)
+	w.triple(&w.zz)
+	w.sub(&w.h, &w.h, &w.zz)
+	w.triple(&w.h)
 	// The sum is
 	//
 	//	x = xy (yy + g) - yz h
 	//	y = (yy + g)(yy - g) + i h
 	//	z = yz (yy - g) + xy i
-	var up, down elem
-	c.add(&up, &yy, &g)
-	c.sub(&down, &yy, &g)
-	c.mul(&s, &xy, &up)
-	c.mul(&t, &yz, &h)
-	c.sub(&r.x, &s, &t)
-	c.mul(&s, &up, &down)
-	c.mul(&t, &i, &h)
-	c.add(&r.y, &s, &t)
-	c.mul(&s, &yz, &down)
-	c.mul(&t, &xy, &i)
-	c.add(&r.z, &s, &t)
+	up, down := &w.xz, &w.zz
+	w.add(up, &w.yy, &w.g)
+	w.sub(down, &w.yy, &w.g)
+	w.mul(&w.s, &w.xy, up)
+	w.mul(&w.t, &w.yz, &w.h)
+	w.sub(&r.x, &w.s, &w.t)
+	w.mul(&w.s, up, down)
+	w.mul(&w.t, &w.i, &w.h)
+	w.add(&r.y, &w.s, &w.t)
+	w.mul(&w.s, &w.yz, down)
+	w.mul(&w.t, &w.xy, &w.i)
+	w.add(&r.z, &w.s, &w.t)
 }
 
-// multiply sets r to scalar times q, four bits of the scalar at a time.
-func (c *curve) multiply(r, q *vector, scalar []byte) {
-	multiples := new([16]vector) // 3.3 kB: not for a board's stack
-	multiples[0].y = c.one
+// cross sets z to ae + bd, of which ad and be are known.
+func (w *workspace) cross(z, a, b, d, e, ad, be *elem) {
+	w.add(&w.s, a, b)
+	w.add(&w.t, d, e)
+	w.mul(z, &w.s, &w.t)
+	w.sub(z, z, ad)
+	w.sub(z, z, be)
+}
+
+func (w *workspace) triple(z *elem) {
+	w.add(&w.two, z, z)
+	w.add(z, z, &w.two)
+}
+
+// double sets w.at to 2^4 times itself. It goes through Jacobian coordinates, where
+// doubling is cheaper: there the point is (x/z², y/z³). Doubling knows no special
+// cases either, as no point of these curves is its own negative, but infinity,
+// whose coordinates all become 0.
+func (w *workspace) double() {
+	x, y, z := &w.at.x, &w.at.y, &w.at.z
+	w.mul(x, x, z)
+	w.square(&w.zz, z)
+	w.mul(y, y, &w.zz)
+	for range 4 {
+		// With d = z², y = 2y, g = y² (four times that of before), h = x g,
+		// s = 3(x-d)(x+d), it is
+		//
+		//	x = s² - 2h
+		//	z = y z
+		//	y = s (h - x) - g²/2
+		w.square(&w.zz, z)
+		w.add(&w.s, x, &w.zz)
+		w.sub(&w.t, x, &w.zz)
+		w.mul(&w.s, &w.s, &w.t)
+		w.triple(&w.s)
+		w.add(y, y, y)
+		w.mul(z, y, z)
+		w.square(&w.g, y)
+		w.mul(&w.h, x, &w.g)
+		w.square(x, &w.s)
+		w.sub(x, x, &w.h)
+		w.sub(x, x, &w.h)
+		w.sub(&w.h, &w.h, x)
+		w.mul(y, &w.s, &w.h)
+		w.square(&w.g, &w.g)
+		w.halve(&w.g)
+		w.sub(y, y, &w.g)
+	}
+	w.mul(x, x, z)
+	w.square(&w.zz, z)
+	w.mul(z, z, &w.zz)
+	w.choose(y, &w.one, y, w.isZero(z))
+}
+
+// multiply sets r to scalar times q, four bits of the scalar at a time: each time
+// between -8 and 8 times q is added, which the four bits and the one below tell.
+func (w *workspace) multiply(r, q *vector, scalar []byte) {
+	multiples := new([8]vector)
+	multiples[0] = *q
 	for i := 1; i < len(multiples); i++ {
-		c.sum(&multiples[i], &multiples[i-1], q)
+		w.sum(&multiples[i], &multiples[i-1], q)
 	}
-	at, part := multiples[0], new(vector)
-	for _, b := range scalar {
-		for _, nibble := range [2]byte{b >> 4, b & 15} {
-			for range 4 {
-				c.sum(&at, &at, &at)
+	w.at.y = w.one
+	last := len(scalar) - 1
+	for i := last*2 + 2; i >= 0; i-- {
+		w.double()
+		// Five bits, of which the lowest is the one below.
+		var five uint32
+		if at := last - i/2; i&1 == 1 {
+			five = uint32(scalar[at]) >> 3
+		} else {
+			if at >= 0 {
+				five = uint32(scalar[at]) << 1
 			}
-			for i := range multiples {
-				differ := uint32(i) ^ uint32(nibble)
-				pick(part, &multiples[i], part, 1-(differ|-differ)>>31)
+			if at < last {
+				five |= uint32(scalar[at+1]) >> 7
 			}
-			c.sum(&at, &at, part)
 		}
+		five &= 31
+		minus := five >> 4
+		digit := (five ^ (mask(minus) & 31) + 1) >> 1
+		w.part = vector{y: w.one}
+		for j := range multiples {
+			differ := uint32(j+1) ^ digit
+			w.pick(&w.part, &multiples[j], &w.part, 1-(differ|-differ)>>31)
+		}
+		w.sub(&w.s, &elem{}, &w.part.y)
+		w.choose(&w.part.y, &w.s, &w.part.y, minus)
+		w.sum(&w.at, &w.at, &w.part)
 	}
-	*r = at
+	*r = w.at
 }
 
 // affine scales the vector to z = 1.
-func (c *curve) affine(v *vector) (x, y elem) {
+func (c *calc) affine(v *vector) (x, y elem) {
 	var z elem
 	c.invert(&z, &v.z)
 	c.mul(&x, &v.x, &z)
@@ -198,15 +271,15 @@ func (c *curve) affine(v *vector) (x, y elem) {
 	return x, y
 }
 
-func (c *curve) encode(v *vector, compressed bool) []byte {
+func (c *calc) encodePoint(v *vector, compressed bool) []byte {
 	if c.isZero(&v.z) == 1 {
 		return []byte{0}
 	}
 	x, y := c.affine(v)
 	b := make([]byte, 1+2*c.size)
 	b[0] = 4
-	c.field.encode(b[1:1+c.size], &x)
-	c.field.encode(b[1+c.size:], &y)
+	c.encode(b[1:1+c.size], &x)
+	c.encode(b[1+c.size:], &y)
 	if compressed {
 		b[0] = 2 | b[2*c.size]&1
 		b = b[:1+c.size]
@@ -216,7 +289,7 @@ func (c *curve) encode(v *vector, compressed bool) []byte {
 
 var errPoint = errors.New("not the encoding of a point of the curve")
 
-func (c *curve) decode(b []byte) (*vector, error) {
+func (c *calc) decodePoint(b []byte) (*vector, error) {
 	if len(b) == 1 && b[0] == 0 {
 		return &vector{y: c.one}, nil
 	}
@@ -224,12 +297,12 @@ func (c *curve) decode(b []byte) (*vector, error) {
 		return nil, errPoint
 	}
 	v := &vector{z: c.one}
-	if !c.field.decode(&v.x, b[1:1+c.size]) {
+	if !c.decode(&v.x, b[1:1+c.size]) {
 		return nil, errPoint
 	}
 	// right is x³ - 3x + b
 	var right, square, three elem
-	c.mul(&right, &v.x, &v.x)
+	c.square(&right, &v.x)
 	c.mul(&right, &right, &v.x)
 	c.add(&three, &v.x, &v.x)
 	c.add(&three, &three, &v.x)
@@ -237,7 +310,7 @@ func (c *curve) decode(b []byte) (*vector, error) {
 	c.add(&right, &right, &c.b)
 	switch {
 	case b[0] == 4 && len(b) == 1+2*c.size:
-		if !c.field.decode(&v.y, b[1+c.size:]) {
+		if !c.decode(&v.y, b[1+c.size:]) {
 			return nil, errPoint
 		}
 	case b[0]&^1 == 2 && len(b) == 1+c.size:
@@ -245,14 +318,14 @@ func (c *curve) decode(b []byte) (*vector, error) {
 			return nil, errPoint
 		}
 		y := make([]byte, c.size)
-		c.field.encode(y, &v.y)
+		c.encode(y, &v.y)
 		if y[c.size-1]&1 != b[0]&1 {
 			c.sub(&v.y, &elem{}, &v.y)
 		}
 	default:
 		return nil, errPoint
 	}
-	c.mul(&square, &v.y, &v.y)
+	c.square(&square, &v.y)
 	if c.equal(&square, &right) == 0 {
 		return nil, errPoint
 	}
