@@ -31,9 +31,7 @@ func (p *smallPoint[C]) curve() *curve {
 	return c.curve()
 }
 
-func (p *smallPoint[C]) workspace() *workspace {
-	return &workspace{calc: calc{curve: p.curve()}}
-}
+func (p *smallPoint[C]) calc() *calc { return &calc{curve: p.curve()} }
 
 // SetGenerator sets p to the curve's base point.
 func (p *smallPoint[C]) SetGenerator() *smallPoint[C] {
@@ -51,7 +49,7 @@ func (p *smallPoint[C]) Set(q *smallPoint[C]) *smallPoint[C] {
 // SetBytes sets p to an encoded point: SEC 1, version 2.0, section 2.3.4. If it
 // is not one of the curve, p stays as it was.
 func (p *smallPoint[C]) SetBytes(b []byte) (*smallPoint[C], error) {
-	v, err := p.workspace().decodePoint(b)
+	v, err := p.calc().decodePoint(b)
 	if err != nil {
 		return nil, err
 	}
@@ -60,25 +58,25 @@ func (p *smallPoint[C]) SetBytes(b []byte) (*smallPoint[C], error) {
 }
 
 // Bytes returns the uncompressed encoding of p, a zero byte for infinity.
-func (p *smallPoint[C]) Bytes() []byte { return p.workspace().encodePoint(&p.v, false) }
+func (p *smallPoint[C]) Bytes() []byte { return p.calc().encodePoint(&p.v, false) }
 
 // BytesCompressed returns the compressed encoding of p, a zero byte for
 // infinity.
-func (p *smallPoint[C]) BytesCompressed() []byte { return p.workspace().encodePoint(&p.v, true) }
+func (p *smallPoint[C]) BytesCompressed() []byte { return p.calc().encodePoint(&p.v, true) }
 
 // BytesX returns the encoding of p's x coordinate. Infinity has none.
 func (p *smallPoint[C]) BytesX() ([]byte, error) {
-	w := p.workspace()
-	b := w.encodePoint(&p.v, false)
+	c := p.calc()
+	b := c.encodePoint(&p.v, false)
 	if len(b) == 1 {
 		return nil, errors.New("the point at infinity has no coordinates")
 	}
-	return b[1 : 1+w.size], nil
+	return b[1 : 1+c.size], nil
 }
 
 // Add sets p to a + b.
 func (p *smallPoint[C]) Add(a, b *smallPoint[C]) *smallPoint[C] {
-	p.workspace().sum(&p.v, &a.v, &b.v)
+	newWorkspace(p.curve()).sum(&p.v, &a.v, &b.v)
 	return p
 }
 
@@ -94,6 +92,8 @@ func (p *smallPoint[C]) Negate(cond int) *smallPoint[C] {
 	return p
 }
 
+var errScalar = errors.New("invalid scalar length")
+
 // Select sets p to a if cond is 1, and to b if it is 0.
 func (p *smallPoint[C]) Select(a, b *smallPoint[C], cond int) *smallPoint[C] {
 	p.curve().pick(&p.v, &a.v, &b.v, uint32(cond))
@@ -102,7 +102,7 @@ func (p *smallPoint[C]) Select(a, b *smallPoint[C], cond int) *smallPoint[C] {
 
 // ScalarMult sets p to scalar times q. The scalar is big-endian.
 func (p *smallPoint[C]) ScalarMult(q *smallPoint[C], scalar []byte) (*smallPoint[C], error) {
-	p.workspace().multiply(&p.v, &q.v, scalar)
+	newWorkspace(p.curve()).multiply(&p.v, term{&q.v, scalar})
 	return p, nil
 }
 
@@ -110,9 +110,20 @@ func (p *smallPoint[C]) ScalarMult(q *smallPoint[C], scalar []byte) (*smallPoint
 // bytes as a coordinate.
 func (p *smallPoint[C]) ScalarBaseMult(scalar []byte) (*smallPoint[C], error) {
 	if len(scalar) != p.curve().size {
-		return nil, errors.New("invalid scalar length")
+		return nil, errScalar
 	}
 	return p.ScalarMult(new(smallPoint[C]).SetGenerator(), scalar)
+}
+
+// MultiplyBoth sets p to u1 times the base point + u2 times q, which takes less
+// than one after the other. The scalars have as many bytes as a coordinate.
+func (p *smallPoint[C]) MultiplyBoth(u1 []byte, q *smallPoint[C], u2 []byte) error {
+	if size := p.curve().size; len(u1) != size || len(u2) != size {
+		return errScalar
+	}
+	g := new(smallPoint[C]).SetGenerator()
+	newWorkspace(p.curve()).multiply(&p.v, term{&g.v, u1}, term{&q.v, u2})
+	return nil
 }
 
 func (c *curve) pick(z, x, y *vector, cond uint32) {
@@ -121,66 +132,75 @@ func (c *curve) pick(z, x, y *vector, cond uint32) {
 	c.choose(&z.z, &x.z, &y.z, cond)
 }
 
-// A workspace is the memory of an operation on points: not for a board's stack.
+// A workspace is the memory of an operation on points: not for a board's stack,
+// and in small pieces, since a board's heap may have no large one left.
 type workspace struct {
-	calc
-	at, part               vector
-	xx, yy, zz, xy, yz, xz elem
-	g, h, i, s, t, two     elem
+	*calc
+	at, part               *vector
+	xx, yy, zz, xy, yz, xz *elem
+	g, h, i, s, t, two     *elem
+}
+
+func newWorkspace(c *curve) *workspace {
+	w := &workspace{calc: &calc{curve: c}, at: new(vector), part: new(vector)}
+	for _, e := range []**elem{&w.xx, &w.yy, &w.zz, &w.xy, &w.yz, &w.xz, &w.g, &w.h, &w.i, &w.s, &w.t, &w.two} {
+		*e = new(elem)
+	}
+	return w
 }
 
 // sum sets r to p + q, whatever they are, equal and infinite ones too, by the
 // complete formula for a = -3 of Renes, Costello and Batina, "Complete addition
 // formulas for prime order elliptic curves", https://eprint.iacr.org/2015/1060.
 func (w *workspace) sum(r, p, q *vector) {
-	w.mul(&w.xx, &p.x, &q.x)
-	w.mul(&w.yy, &p.y, &q.y)
-	w.mul(&w.zz, &p.z, &q.z)
-	w.cross(&w.xy, &p.x, &p.y, &q.x, &q.y, &w.xx, &w.yy)
-	w.cross(&w.yz, &p.y, &p.z, &q.y, &q.z, &w.yy, &w.zz)
-	w.cross(&w.xz, &p.x, &p.z, &q.x, &q.z, &w.xx, &w.zz)
+	w.mul(w.xx, &p.x, &q.x)
+	w.mul(w.yy, &p.y, &q.y)
+	w.mul(w.zz, &p.z, &q.z)
+	w.cross(w.xy, &p.x, &p.y, &q.x, &q.y, w.xx, w.yy)
+	w.cross(w.yz, &p.y, &p.z, &q.y, &q.z, w.yy, w.zz)
+	w.cross(w.xz, &p.x, &p.z, &q.x, &q.z, w.xx, w.zz)
 	// g = 3(xz - b zz), h = 3(b xz - 3zz - xx), i = 3(xx - zz)
-	w.mul(&w.g, &w.b, &w.zz)
-	w.sub(&w.g, &w.xz, &w.g)
-	w.triple(&w.g)
-	w.mul(&w.h, &w.b, &w.xz)
-	w.sub(&w.h, &w.h, &w.xx)
-	w.sub(&w.i, &w.xx, &w.zz)
-	w.triple(&w.i)
-	w.triple(&w.zz)
-	w.sub(&w.h, &w.h, &w.zz)
-	w.triple(&w.h)
+	w.mul(w.g, &w.b, w.zz)
+	w.sub(w.g, w.xz, w.g)
+	w.triple(w.g)
+	w.mul(w.h, &w.b, w.xz)
+	w.sub(w.h, w.h, w.xx)
+	w.sub(w.i, w.xx, w.zz)
+	w.triple(w.i)
+	w.triple(w.zz)
+	w.sub(w.h, w.h, w.zz)
+	w.triple(w.h)
 	// The sum is
 	//
 	//	x = xy (yy + g) - yz h
 	//	y = (yy + g)(yy - g) + i h
 	//	z = yz (yy - g) + xy i
-	up, down := &w.xz, &w.zz
-	w.add(up, &w.yy, &w.g)
-	w.sub(down, &w.yy, &w.g)
-	w.mul(&w.s, &w.xy, up)
-	w.mul(&w.t, &w.yz, &w.h)
-	w.sub(&r.x, &w.s, &w.t)
-	w.mul(&w.s, up, down)
-	w.mul(&w.t, &w.i, &w.h)
-	w.add(&r.y, &w.s, &w.t)
-	w.mul(&w.s, &w.yz, down)
-	w.mul(&w.t, &w.xy, &w.i)
-	w.add(&r.z, &w.s, &w.t)
+	up, down := w.xz, w.zz
+	w.add(up, w.yy, w.g)
+	w.sub(down, w.yy, w.g)
+	w.mul(w.s, w.xy, up)
+	w.mul(w.t, w.yz, w.h)
+	w.sub(&r.x, w.s, w.t)
+	w.mul(w.s, up, down)
+	w.mul(w.t, w.i, w.h)
+	w.add(&r.y, w.s, w.t)
+	w.mul(w.s, w.yz, down)
+	w.mul(w.t, w.xy, w.i)
+	w.add(&r.z, w.s, w.t)
 }
 
 // cross sets z to ae + bd, of which ad and be are known.
 func (w *workspace) cross(z, a, b, d, e, ad, be *elem) {
-	w.add(&w.s, a, b)
-	w.add(&w.t, d, e)
-	w.mul(z, &w.s, &w.t)
+	w.add(w.s, a, b)
+	w.add(w.t, d, e)
+	w.mul(z, w.s, w.t)
 	w.sub(z, z, ad)
 	w.sub(z, z, be)
 }
 
 func (w *workspace) triple(z *elem) {
-	w.add(&w.two, z, z)
-	w.add(z, z, &w.two)
+	w.add(w.two, z, z)
+	w.add(z, z, w.two)
 }
 
 // double sets w.at to 2^4 times itself. It goes through Jacobian coordinates, where
@@ -190,8 +210,8 @@ func (w *workspace) triple(z *elem) {
 func (w *workspace) double() {
 	x, y, z := &w.at.x, &w.at.y, &w.at.z
 	w.mul(x, x, z)
-	w.square(&w.zz, z)
-	w.mul(y, y, &w.zz)
+	w.square(w.zz, z)
+	w.mul(y, y, w.zz)
 	for range 4 {
 		// With d = z², y = 2y, g = y² (four times that of before), h = x g,
 		// s = 3(x-d)(x+d), it is
@@ -199,67 +219,106 @@ func (w *workspace) double() {
 		//	x = s² - 2h
 		//	z = y z
 		//	y = s (h - x) - g²/2
-		w.square(&w.zz, z)
-		w.add(&w.s, x, &w.zz)
-		w.sub(&w.t, x, &w.zz)
-		w.mul(&w.s, &w.s, &w.t)
-		w.triple(&w.s)
+		w.square(w.zz, z)
+		w.add(w.s, x, w.zz)
+		w.sub(w.t, x, w.zz)
+		w.mul(w.s, w.s, w.t)
+		w.triple(w.s)
 		w.add(y, y, y)
 		w.mul(z, y, z)
-		w.square(&w.g, y)
-		w.mul(&w.h, x, &w.g)
-		w.square(x, &w.s)
-		w.sub(x, x, &w.h)
-		w.sub(x, x, &w.h)
-		w.sub(&w.h, &w.h, x)
-		w.mul(y, &w.s, &w.h)
-		w.square(&w.g, &w.g)
-		w.halve(&w.g)
-		w.sub(y, y, &w.g)
+		w.square(w.g, y)
+		w.mul(w.h, x, w.g)
+		w.square(x, w.s)
+		w.sub(x, x, w.h)
+		w.sub(x, x, w.h)
+		w.sub(w.h, w.h, x)
+		w.mul(y, w.s, w.h)
+		w.square(w.g, w.g)
+		w.halve(w.g)
+		w.sub(y, y, w.g)
 	}
 	w.mul(x, x, z)
-	w.square(&w.zz, z)
-	w.mul(z, z, &w.zz)
+	w.square(w.zz, z)
+	w.mul(z, z, w.zz)
 	w.choose(y, &w.one, y, w.isZero(z))
 }
 
-// multiply sets r to scalar times q, four bits of the scalar at a time: each time
-// between -8 and 8 times q is added, which the four bits and the one below tell.
-func (w *workspace) multiply(r, q *vector, scalar []byte) {
-	multiples := new([8]vector)
-	multiples[0] = *q
-	for i := 1; i < len(multiples); i++ {
-		w.sum(&multiples[i], &multiples[i-1], q)
+// A term of a sum is scalar times point; the scalar is big-endian.
+type term struct {
+	point  *vector
+	scalar []byte
+}
+
+// multiply sets r to the sum of terms, whose scalars are of one length. It takes
+// four bits of the scalars at a time: each time between -8 and 8 times the points
+// are added, which the four bits and the one below tell.
+func (w *workspace) multiply(r *vector, terms ...term) {
+	var multiples [2][8][]uint32
+	for i, term := range terms {
+		*w.part = *term.point
+		for j := range multiples[i] {
+			if j > 0 {
+				w.sum(w.part, w.part, term.point)
+			}
+			multiples[i][j] = w.pack(w.part)
+		}
 	}
-	w.at.y = w.one
-	last := len(scalar) - 1
-	for i := last*2 + 2; i >= 0; i-- {
+	*w.at = vector{y: w.one}
+	for i := 2 * len(terms[0].scalar); i >= 0; i-- {
 		w.double()
-		// Five bits, of which the lowest is the one below.
-		var five uint32
-		if at := last - i/2; i&1 == 1 {
-			five = uint32(scalar[at]) >> 3
-		} else {
-			if at >= 0 {
-				five = uint32(scalar[at]) << 1
+		for j, term := range terms {
+			digit, minus := signed(term.scalar, i)
+			*w.part = vector{y: w.one}
+			for k, v := range multiples[j] {
+				differ := uint32(k+1) ^ digit
+				w.unpack(w.part, v, 1-(differ|-differ)>>31)
 			}
-			if at < last {
-				five |= uint32(scalar[at+1]) >> 7
-			}
+			w.sub(w.s, &elem{}, &w.part.y)
+			w.choose(&w.part.y, w.s, &w.part.y, minus)
+			w.sum(w.at, w.at, w.part)
 		}
-		five &= 31
-		minus := five >> 4
-		digit := (five ^ (mask(minus) & 31) + 1) >> 1
-		w.part = vector{y: w.one}
-		for j := range multiples {
-			differ := uint32(j+1) ^ digit
-			w.pick(&w.part, &multiples[j], &w.part, 1-(differ|-differ)>>31)
-		}
-		w.sub(&w.s, &elem{}, &w.part.y)
-		w.choose(&w.part.y, &w.s, &w.part.y, minus)
-		w.sum(&w.at, &w.at, &w.part)
 	}
-	*r = w.at
+	*r = *w.at
+}
+
+// signed returns the scalar's digit i, and 1 if it is negative: bits 4i to 4i+3,
+// less 16 if the highest is 1, plus 1 if the bit below is.
+func signed(scalar []byte, i int) (digit, minus uint32) {
+	var five uint32 // those bits
+	at := len(scalar) - 1 - i/2
+	switch {
+	case i&1 == 1:
+		five = uint32(scalar[at]) >> 3
+	case at+1 < len(scalar):
+		five = uint32(scalar[at+1]) >> 7
+		fallthrough
+	default:
+		if at >= 0 {
+			five |= uint32(scalar[at]) << 1 & 31
+		}
+	}
+	minus = five >> 4
+	return (five ^ (mask(minus) & 31) + 1) >> 1, minus
+}
+
+// pack returns the limbs of v that are in use.
+func (w *workspace) pack(v *vector) []uint32 {
+	limbs := make([]uint32, 3*w.n)
+	for i, e := range [...]*elem{&v.x, &v.y, &v.z} {
+		copy(limbs[i*w.n:], e[:w.n])
+	}
+	return limbs
+}
+
+// unpack sets v to what was packed if cond is 1, and leaves it if it is 0.
+func (w *workspace) unpack(v *vector, limbs []uint32, cond uint32) {
+	keep := mask(cond)
+	for i, e := range [...]*elem{&v.x, &v.y, &v.z} {
+		in := e[:w.n]
+		for j, limb := range limbs[i*w.n : (i+1)*w.n] {
+			in[j] ^= (in[j] ^ limb) & keep
+		}
+	}
 }
 
 // affine scales the vector to z = 1.

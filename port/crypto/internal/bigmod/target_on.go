@@ -1,0 +1,8 @@
+//go:build tinynetport && (baremetal || tlssmall) && !tlsfull
+
+package bigmod
+
+// targetBits is the size that memory is made for before a number's size is known:
+// P-521's. A board's compiler puts no more than 256 bytes on the stack, and has
+// no other memory for a number's products.
+const targetBits = 544
