@@ -381,6 +381,22 @@ func (r *runner) test(ctx context.Context, path string) (*Package, error) {
 		}
 		failed, said = failed || f, said+more
 	}
+	for _, e := range again {
+		for range e.way.tries - 1 {
+			names := res.again(e.when)
+			if len(names) == 0 {
+				break
+			}
+			for _, name := range names {
+				res.byName[name].with = e.way.String()
+			}
+			f, more, err := r.goTest(ctx, res, path, e.way, "^("+strings.Join(names, "|")+")$", nil)
+			if err != nil {
+				return nil, err
+			}
+			failed, said = failed || f, said+more
+		}
+	}
 	pkg := res.end(failed, said)
 	pkg.Seconds = time.Since(began).Round(100 * time.Millisecond).Seconds()
 	return pkg, nil
@@ -392,7 +408,7 @@ func (r *runner) needless(e *entry) bool {
 		return r.All
 	}
 	has := func(tag string) bool { return slices.Contains(r.tags(), tag) }
-	return !e.way.alone && (!e.way.long || r.Long) && !slices.ContainsFunc(strings.Split(e.way.tags, ","), func(t string) bool { return t != "" && !has(t) })
+	return !e.way.alone && e.way.tries == 0 && (!e.way.long || r.Long) && !slices.ContainsFunc(strings.Split(e.way.tags, ","), func(t string) bool { return t != "" && !has(t) })
 }
 
 // goTest runs go test once. It returns whether that failed, and what it said

@@ -298,6 +298,7 @@ func TestEntries(t *testing.T) {
 		"[[again]]\nwhen = \"(\"\nlong = true\nwhy = \"x\"\n":                            "again: error parsing regexp",
 		"[[again]]\ntests = [\"TestA\"]\nlong = true\nwhy = \"x\"\n":                     "again TestA: it names what the tests say",
 		"[[apart]]\ntests = [\"TestA\"]\nlong = true\nleft-out = \"RC4\"\nwhy = \"x\"\n": "apart TestA: left-out is a reason",
+		"[[apart]]\ntests = [\"TestA\"]\ntries = 2\nwhy = \"x\"\n":                       "apart TestA: tries says",
 		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ndevice = \"wifi\"\n":                `device = "wifi"; there are host and loopback`,
 		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nsince = \"newest\"\n":               `since = "newest" is not a Go release`,
 		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ntest = [\"TestB\"]\n":               `unknown key "skip.test"`,

@@ -35,6 +35,7 @@ type way struct {
 	tags  string
 	long  bool // without -short
 	alone bool // with GOMAXPROCS=1
+	tries int  // as often as that, until they do not skip themselves; 0 means once
 }
 
 func (w way) String() string {
@@ -48,6 +49,9 @@ func (w way) String() string {
 	if w.alone {
 		words = append(words, "with GOMAXPROCS=1")
 	}
+	if w.tries > 0 {
+		words = append(words, fmt.Sprintf("in up to %d more processes", w.tries))
+	}
 	return strings.Join(words, ", ")
 }
 
@@ -57,6 +61,7 @@ type tomlEntry struct {
 	Tags    string   `toml:"tags"`
 	Long    bool     `toml:"long"`
 	Alone   bool     `toml:"alone"`
+	Tries   int      `toml:"tries"`
 	Since   string   `toml:"since"`
 	Until   string   `toml:"until"`
 	Device  string   `toml:"device"`
@@ -66,7 +71,7 @@ type tomlEntry struct {
 
 func (t *tomlEntry) entry(kind, name string) (*entry, error) {
 	e := &entry{kind: kind, pkg: path.Dir(name), file: dir + name, since: t.Since, until: t.Until, device: t.Device, leftOut: t.LeftOut,
-		why: strings.Join(strings.Fields(t.Why), " "), tests: t.Tests, way: way{t.Tags, t.Long, t.Alone}}
+		why: strings.Join(strings.Fields(t.Why), " "), tests: t.Tests, way: way{t.Tags, t.Long, t.Alone, t.Tries}}
 	about := kind
 	if len(t.Tests) > 0 {
 		about += " " + t.Tests[0]
@@ -77,12 +82,14 @@ func (t *tomlEntry) entry(kind, name string) (*entry, error) {
 	switch {
 	case kind == "again" && (t.When == "" || len(t.Tests) > 0):
 		return fail("it names what the tests say, in when, and not tests")
-	case kind == "package" && (t.When != "" || len(t.Tests) > 0 || t.Long || t.Alone || t.Tags == ""):
+	case kind == "package" && (t.When != "" || len(t.Tests) > 0 || t.Long || t.Alone || t.Tries != 0 || t.Tags == ""):
 		return fail("it has tags, since, until, device and why only")
 	case (kind == "skip" || kind == "apart") && (t.When != "" || len(t.Tests) == 0):
 		return fail("it names tests, and has no when")
 	case (kind == "skip") != (e.way == way{}):
 		return fail("tags, long and alone say how tests are run apart or again, and only these")
+	case t.Tries != 0 && (kind != "again" || t.Tries < 0):
+		return fail("tries says how often tests are run again")
 	case kind != "skip" && e.leftOut != "":
 		return fail("left-out is a reason to skip tests, and not to run them another way")
 	case e.why == "":
