@@ -23,19 +23,23 @@ race: ## the tests of what runs concurrently, with the race detector (needs a C 
 matrix: ## the port built for every supported Go release and several systems, and assembled from more (fetches them)
 	go test -v -count=1 -tags matrix -timeout 60m ./conformance/matrix
 
-conform: ## Go's own tests on the port: all on both devices, net with the race detector and for every release
+conform: ## Go's own tests on the port: all on both devices, with HTTP/2, with what boards leave out, net for every release
 	go run ./cmd/tinynet conform
 	go run ./cmd/tinynet conform -device loopback
+	go run ./cmd/tinynet conform -tags nethttp2 net/http net/http/httptest net/http/httputil
+	go run ./cmd/tinynet conform -tags tlssmall crypto/tls
 	go run ./cmd/tinynet conform -race -count 3 net
 	@set -e; for release in $(RELEASES); do go run ./cmd/tinynet conform -go $$release net; done
 
-record: ## all of Go's own tests for every release, for docs/conformance.md (takes an hour)
+RECORD = go run ./cmd/tinynet conform -record conformance/measured.json
+record: ## all of Go's own tests for every release, for docs/conformance.md (takes hours)
 	@set -e; for release in $(RELEASES); do \
-		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json; \
-		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -device loopback; \
-		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -race -count 3 net; \
-		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -race; \
-		go run ./cmd/tinynet conform -go $$release -record conformance/measured.json -tags nethttp2 net/http net/http/httptest; \
+		$(RECORD) -go $$release; \
+		$(RECORD) -go $$release -device loopback; \
+		$(RECORD) -go $$release -race -count 3 net; \
+		$(RECORD) -go $$release -race; \
+		$(RECORD) -go $$release -tags nethttp2 net/http net/http/httptest net/http/httputil; \
+		$(RECORD) -go $$release -tags tlssmall crypto/tls; \
 	done
 	go test ./conformance -run TestPage -update
 
