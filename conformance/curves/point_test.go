@@ -200,3 +200,48 @@ func TestPointMultiples(t *testing.T) {
 		check(c.g, c.mod(new(big.Int).Lsh(top, 64)), append(c.bytes(top), make([]byte, 8)...))
 	})
 }
+
+// Coordinates whose words are at their ends, for which carries go far and which
+// are reduced in rare ways: by their roots, doubles and sums.
+func TestPointWords(t *testing.T) {
+	eachCurve(t, func(t *testing.T, c *curve, random *rand.Rand) {
+		words := []uint32{0, 1, 2, 1<<31 - 1, 1 << 31, 1<<32 - 2, 1<<32 - 1}
+		var last point
+		for range 200 {
+			x := new(big.Int)
+			for range (c.size + 3) / 4 {
+				word := words[random.IntN(len(words))]
+				if random.IntN(8) == 0 {
+					word = random.Uint32()
+				}
+				x.Lsh(x, 32).Or(x, new(big.Int).SetUint64(uint64(word)))
+			}
+			x.And(x, plus(new(big.Int).Lsh(num(1), uint(c.p.BitLen())), -1))
+			if random.IntN(2) == 0 {
+				// These are the words in Montgomery's form of x.
+				form := new(big.Int).Lsh(num(1), uint((c.size+3)/4*32))
+				x.Mul(x, form.ModInverse(form, c.p)).Mod(x, c.p)
+			}
+			b := append([]byte{2}, c.bytes(x)...)
+			rx, ry := elliptic.UnmarshalCompressed(c.Curve, b)
+			p, ok := point{}, false
+			if x.Cmp(c.p) < 0 {
+				p, ok = c.lift(x, 0)
+			}
+			if ok != (rx != nil) || ok && !p.equal(point{rx, ry}) {
+				t.Errorf("%x is decoded as %x, %x, want %x, %x", b, rx, ry, p.x, p.y)
+			}
+			if !ok {
+				continue
+			}
+			if x, y := c.Double(p.x, p.y); !c.add(p, p).equal(fromXY(x, y)) {
+				t.Errorf("2 (%x, %x) = %x, %x", p.x, p.y, x, y)
+			}
+			lx, ly := last.xy()
+			if x, y := c.Add(p.x, p.y, lx, ly); !c.add(p, last).equal(fromXY(x, y)) {
+				t.Errorf("(%x, %x) + (%x, %x) = %x, %x", p.x, p.y, lx, ly, x, y)
+			}
+			last = p
+		}
+	})
+}
