@@ -23,11 +23,15 @@ race: ## the tests of what runs concurrently, with the race detector (needs a C 
 matrix: ## the port built for every supported Go release and several systems, and assembled from more (fetches them)
 	go test -v -count=1 -tags matrix -timeout 60m ./conformance/matrix
 
+# What is tested with what boards leave out, and with HTTP/2.
+SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/...
+HTTP2 = net/http net/http/httptest net/http/httputil
+
 conform: ## Go's own tests on the port: all on both devices, with HTTP/2, with what boards leave out, net for every release
 	go run ./cmd/tinynet conform
 	go run ./cmd/tinynet conform -device loopback
-	go run ./cmd/tinynet conform -tags nethttp2 net/http net/http/httptest net/http/httputil
-	go run ./cmd/tinynet conform -tags tlssmall crypto/tls
+	go run ./cmd/tinynet conform -tags nethttp2 $(HTTP2)
+	go run ./cmd/tinynet conform -tags tlssmall $(SMALL)
 	go run ./cmd/tinynet conform -race -count 3 net
 	@set -e; for release in $(RELEASES); do go run ./cmd/tinynet conform -go $$release net; done
 
@@ -38,8 +42,8 @@ record: ## all of Go's own tests for every release, for docs/conformance.md (tak
 		$(RECORD) -go $$release -device loopback; \
 		$(RECORD) -go $$release -race -count 3 net; \
 		$(RECORD) -go $$release -race; \
-		$(RECORD) -go $$release -tags nethttp2 net/http net/http/httptest net/http/httputil; \
-		$(RECORD) -go $$release -tags tlssmall crypto/tls; \
+		$(RECORD) -go $$release -tags nethttp2 $(HTTP2); \
+		$(RECORD) -go $$release -tags tlssmall $(SMALL); \
 	done
 	go test ./conformance -run TestPage -update
 

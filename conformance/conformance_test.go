@@ -143,7 +143,11 @@ func TestLeftOut(t *testing.T) {
 				}
 			}
 		}
-		if f := full[r.Release+r.Package]; r.Failed > 0 || r.Passed != f.Passed-cut || r.Skipped != f.Skipped+cut {
+		f, ok := full[r.Release+r.Package]
+		if !ok && r.Failed == 0 {
+			continue // a package that is Go's own where nothing is left out
+		}
+		if r.Failed > 0 || r.Passed != f.Passed-cut || r.Skipped != f.Skipped+cut {
 			t.Errorf("%s, %s: with -tags tlssmall %d pass, %d are skipped and %d fail; without, %d pass and %d are skipped, and skip.toml leaves out %d",
 				r.Package, r.Release, r.Passed, r.Skipped, r.Failed, f.Passed, f.Skipped, cut)
 		}
