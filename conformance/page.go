@@ -268,6 +268,7 @@ without one, or that is there in Go and was not run, counts as failed.
     go run ./cmd/tinynet conform -device loopback net     # the built-in loopback, with no other device
     go run ./cmd/tinynet conform -race -count 3 net
     go run ./cmd/tinynet conform -v -run Dial net         # each function
+    go run ./cmd/tinynet conform -tags tlssmall crypto/tls   # with what boards leave out of TLS
 
 This page is what ` + "`tinynet conform -md`" + ` prints. To record new results for it: ` + "`tinynet conform -record conformance/measured.json`." + `
 
