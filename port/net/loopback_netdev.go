@@ -84,48 +84,66 @@ type loopDeadline struct {
 }
 
 type loopAlarm struct {
-	at    time.Time
+	d     *loopDeadline
+	c     *sync.Cond
+	at    time.Time // zero: no deadline
+	rings time.Time // zero: the timer does not run
 	timer *time.Timer
 }
 
 // set moves the deadline. The lock of c is held; c is woken when it passes.
 func (d *loopDeadline) set(t time.Time, c *sync.Cond) {
-	d.stop()
+	a := d.alarm
 	d.expired = false
+	if a != nil {
+		a.at = time.Time{}
+	}
 	if t.IsZero() {
 		return
 	}
 	wait := time.Until(t)
-	if wait <= 0 {
+	switch {
+	case wait <= 0:
 		d.expired = true
 		c.Broadcast()
-		return
+	case a == nil:
+		a = &loopAlarm{d: d, c: c, at: t, rings: t}
+		d.alarm = a
+		a.timer = time.AfterFunc(wait, a.ring)
+	default:
+		a.at = t
+		a.wind(wait)
 	}
-	if d.alarm != nil {
-		d.alarm.at = t
-		d.alarm.timer.Reset(wait)
-		return
-	}
-	alarm := &loopAlarm{at: t}
-	d.alarm = alarm
-	alarm.timer = time.AfterFunc(wait, func() {
-		c.L.Lock()
-		if !alarm.at.IsZero() && !d.expired {
-			if wait := time.Until(alarm.at); wait > 0 {
-				alarm.timer.Reset(wait) // moved while this was on its way
-			} else {
-				d.expired = true
-				c.Broadcast()
-			}
-		}
-		c.L.Unlock()
-	})
 }
 
+// wind has the timer run until a.at at the latest. One that runs and is not late
+// stays as it is: deadlines are moved far more often than they pass.
+func (a *loopAlarm) wind(wait time.Duration) {
+	if a.rings.IsZero() || a.at.Before(a.rings) {
+		a.rings = a.at
+		a.timer.Reset(wait)
+	}
+}
+
+func (a *loopAlarm) ring() {
+	a.c.L.Lock()
+	a.rings = time.Time{}
+	if !a.at.IsZero() && !a.d.expired {
+		if wait := time.Until(a.at); wait > 0 {
+			a.wind(wait) // it was moved
+		} else {
+			a.d.expired = true
+			a.c.Broadcast()
+		}
+	}
+	a.c.L.Unlock()
+}
+
+// stop ends the timer, too.
 func (d *loopDeadline) stop() {
-	if d.alarm != nil {
-		d.alarm.timer.Stop()
-		d.alarm.at = time.Time{}
+	if a := d.alarm; a != nil {
+		a.timer.Stop()
+		a.at, a.rings = time.Time{}, time.Time{}
 	}
 }
 

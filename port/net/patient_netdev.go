@@ -821,6 +821,13 @@ func (d *interruptible) set(s *interruptSock, i, num int, t time.Time) {
 		m.timer.Reset(wait)
 		return
 	}
+	d.arm(s, i, num, wait)
+}
+
+// arm makes the timer of one deadline. It is apart because TinyGo allocates what
+// the function below refers to wherever that begins.
+func (d *interruptible) arm(s *interruptSock, i, num int, wait time.Duration) {
+	m := &s[i]
 	m.timer = time.AfterFunc(wait, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()

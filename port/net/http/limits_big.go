@@ -3,6 +3,7 @@
 package http
 
 import (
+	"bytes"
 	"time"
 	"unicode"
 )
@@ -32,4 +33,12 @@ const (
 // isNameRune reports whether a wildcard of ServeMux may have this in its name.
 func isNameRune(r rune, first bool) bool {
 	return r == '_' || unicode.IsLetter(r) || !first && unicode.IsDigit(r)
+}
+
+func hasPrefix(data, prefix []byte) bool { return bytes.HasPrefix(data, prefix) }
+
+// headerValues looks a key up that is in canonical form.
+func headerValues(h Header, key string) ([]string, bool) {
+	v, ok := h[key]
+	return v, ok
 }

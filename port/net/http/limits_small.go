@@ -51,3 +51,28 @@ const (
 func isNameRune(r rune, first bool) bool {
 	return r == '_' || 'a' <= r|' ' && r|' ' <= 'z' || r >= utf8.RuneSelf || !first && '0' <= r && r <= '9'
 }
+
+// hasPrefix is that of package bytes, without the two strings that TinyGo makes
+// to compare bytes.
+func hasPrefix(data, prefix []byte) bool {
+	if len(data) < len(prefix) {
+		return false
+	}
+	for i, b := range prefix {
+		if data[i] != b {
+			return false
+		}
+	}
+	return true
+}
+
+// headerValues looks a key up that is in canonical form. It goes through all,
+// for when it looks into a map, TinyGo puts the key on the heap.
+func headerValues(h Header, key string) ([]string, bool) {
+	for k, v := range h {
+		if k == key {
+			return v, true
+		}
+	}
+	return nil, false
+}
