@@ -274,6 +274,47 @@ func TestWebserver(t *testing.T) {
 	})
 }
 
+// behaviours are the behaviour tests that take a short time; all of them take ten
+// minutes on a busy machine. The tag boards is for those.
+var behaviours = "^Test(Devices|CloseWakes|Deadline.*|Reuse|Transient|LinkLoss|ShortReadsAndWrites|" +
+	"HTTP(Client|Server|Shutdown|Hijack|Slowloris|Splitting))$"
+
+// TestBehaviour runs the behaviour tests of net and net/http in the sandbox, over the
+// loopback and the simulated devices: there is no system below them.
+func TestBehaviour(t *testing.T) {
+	t.Parallel()
+	exe, err := tinynet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "behaviour.wasm")
+	cmd := exec.Command(exe, "go", "test", "-c", "-tags", "tinynet_port", "-o", file, "../conformance/behaviour")
+	cmd.Env = append(os.Environ(), "GOROOT=", "GOOS=wasip1", "GOARCH=wasm")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = t.TempDir()
+	}
+	var said, printed bytes.Buffer
+	m, err := board.WASM(context.Background(), board.Program{
+		File: file, Name: "behaviour", Args: []string{"-test.v", "-test.short", "-test.run=" + behaviours, "-test.skip=^TestHTTPTraversal$"}, // needs files
+		Cache: filepath.Join(cache, "tinynet"), Stderr: &printed,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	_, err = said.ReadFrom(m)
+	status, waitErr := m.Wait()
+	passed := strings.Count(said.String(), "\n--- PASS: ")
+	if err != nil || waitErr != nil || status != 0 || passed < 12 {
+		t.Errorf("status %d, %v, %v; %d tests pass\n%s\n%s", status, err, waitErr, passed, &said, &printed)
+	}
+	t.Logf("%d tests pass", passed)
+}
+
 // TestGuest runs the program of testdata/guest on each board.
 func TestGuest(t *testing.T) {
 	kinds(t, func(t *testing.T, k kind) {
