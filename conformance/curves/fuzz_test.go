@@ -16,12 +16,12 @@ import (
 func FuzzSignature(f *testing.F) {
 	for i := range allCurves {
 		f.Add(byte(i), []byte{1}, []byte("hash"), []byte{0x30, 6, 2, 1, 1, 2, 1, 1}, []byte{1}, []byte{1})
-		f.Add(byte(i), []byte{7}, []byte{}, []byte{0x30, 6, 2, 1, 0, 2, 1, 0}, []byte{0}, allCurves[i].n.Bytes())
+		f.Add(byte(i), []byte{7}, []byte{0}, []byte{0x30, 6, 2, 1, 0, 2, 1, 0}, []byte{0}, allCurves[i].n.Bytes())
 	}
 	f.Fuzz(func(t *testing.T, which byte, key, hash, sig, u1, u2 []byte) {
 		c := allCurves[int(which)%len(allCurves)]
-		if len(key)+len(u1)+len(u2) > 1000 {
-			return // takes long, and is reduced anyway
+		if len(key)+len(u1)+len(u2) > 1000 || len(hash) == 0 {
+			return // takes long, and is reduced anyway; or is refused since Go 1.27
 		}
 		q := c.base(c.mod(new(big.Int).SetBytes(key)))
 		v, ok := decode(sig)
