@@ -1,6 +1,7 @@
 // Command record does a TLS 1.3 handshake with a client whose randomness is all
-// the same byte, and writes to the named folder what the server has sent, the
-// root certificate, and when that was. A board replays it: see the folder above.
+// the same byte, and prints what the server has sent, the root certificate, and
+// when that was, as flags for the linker of the program that replays it: see the
+// folder above.
 //
 // It has to be built for the same Go release as the board's program, with the
 // tag tlssmall, and for a processor that is not taken to have AES, as GOARCH=386:
@@ -15,6 +16,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -22,8 +24,6 @@ import (
 	"math/big"
 	"net"
 	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 )
 
@@ -113,9 +113,8 @@ func main() {
 	if string(text) != "hello" {
 		log.Fatalf("the server said %q", text)
 	}
-	fmt.Printf("%s, %s: %d bytes from the server\n", tls.VersionName(c.ConnectionState().Version), tls.CipherSuiteName(c.ConnectionState().CipherSuite), got.Len())
-	dir := os.Args[1]
-	check(os.WriteFile(filepath.Join(dir, "server.bin"), got.Bytes(), 0o666))
-	check(os.WriteFile(filepath.Join(dir, "root.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw}), 0o666))
-	check(os.WriteFile(filepath.Join(dir, "now.txt"), []byte(strconv.FormatInt(now.Unix(), 10)), 0o666))
+	fmt.Fprintf(os.Stderr, "%s, %s: %d bytes from the server\n", tls.VersionName(c.ConnectionState().Version), tls.CipherSuiteName(c.ConnectionState().CipherSuite), got.Len())
+	encode := base64.RawURLEncoding.EncodeToString
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})
+	fmt.Printf("-X main.server=%s -X main.root=%s -X main.now=%d\n", encode(got.Bytes()), encode(certificate), now.Unix())
 }
