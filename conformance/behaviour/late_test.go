@@ -283,3 +283,32 @@ func TestExhaustion(t *testing.T) {
 		soon(t, "the peer's Accept", served)
 	})
 }
+
+// TestListenAtOnce has a listener take the place of one that was closed while it
+// waited, before the driver has noticed.
+func TestListenAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		l := w.listen(t)
+		at := l.Addr().String()
+		for range 5 {
+			accepted := inBackground(func() error {
+				_, err := l.Accept()
+				return err
+			})
+			w.blocked(1)
+			l.Close()
+			again, err := net.Listen("tcp", at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := soon(t, "Accept of a listener that was closed", accepted); !isClosed(err) {
+				t.Errorf("Accept of a listener that was closed gives %v", err)
+			}
+			l = again.(*net.TCPListener)
+			t.Cleanup(func() { again.Close() })
+			ours, theirs := w.accept(t, l)
+			ours.Close()
+			theirs.Close()
+		}
+	})
+}

@@ -68,6 +68,7 @@ type lane struct {
 	busy     bool // a worker is in the driver
 	ready    bool // there is a result that nobody has taken
 	closed   bool
+	adopted  bool // the call that waits in the driver was an earlier listener's
 
 	// The call.
 	op    patientOp
@@ -629,7 +630,7 @@ func (p *patient) Listen(num, backlog int) error {
 	if l := p.orphans[num]; l != nil {
 		delete(p.orphans, num)
 		l.mu.Lock()
-		l.closed = false
+		l.closed, l.adopted = false, true
 		l.deadline = s.reads.deadline // has no timer yet
 		l.s, s.reads = s, l
 		l.mu.Unlock()
@@ -672,7 +673,17 @@ func (l *lane) accepting() {
 	newfd, peer, err := p.driver.Accept(num)
 	p.mu.Lock()
 	l.mu.Lock()
+	for err != nil && l.adopted && !l.closed {
+		// It is the earlier listener that has ended.
+		l.adopted = false
+		l.mu.Unlock()
+		p.mu.Unlock()
+		newfd, peer, err = p.driver.Accept(num)
+		p.mu.Lock()
+		l.mu.Lock()
+	}
 	closed := l.closed
+	l.adopted = false
 	if closed && p.orphans[num] == l {
 		delete(p.orphans, num)
 	}
