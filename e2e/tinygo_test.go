@@ -189,3 +189,29 @@ func TestTinyGoLoopback(t *testing.T) {
 		})
 	}
 }
+
+// TestSmallClient runs what http.Get is on a board in a program without TLS,
+// on this computer and, with TinyGo, on an emulated board.
+func TestSmallClient(t *testing.T) {
+	const program = "./e2e/testdata/smallclient"
+	check := func(t *testing.T, out string) {
+		if strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
+			t.Errorf("it printed:\n%s", out)
+		}
+	}
+	for _, tags := range []string{"tinynet_board,notls", "tinynet_board,notls,nohostnet", "tinynet_board,notls,nethttptransport", "notls"} {
+		t.Run(tags, func(t *testing.T) {
+			cmd := exec.Command(tinynet(t), "go", "run", "-tags", tags, program)
+			cmd.Dir = root
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Errorf("%s: %v", cmd, err)
+			}
+			check(t, string(out))
+		})
+	}
+	t.Run("riscv-qemu", func(t *testing.T) {
+		needs(t, "tinygo", "qemu-system-riscv32")
+		check(t, underTinyGo(t, "run", "-target=riscv-qemu", "-stack-size=10kb", "-tags=notls", program))
+	})
+}

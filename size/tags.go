@@ -16,6 +16,7 @@ var Tags = []Tag{
 	{"netgo", "Go's own resolver", "net"},
 	{"nethttpidna", "the tables for host names of all scripts", "net/http"},
 	{"nethttpproxy", "the proxy that the environment names", "net/http"},
+	{"nethttptransport", "Go's type of DefaultTransport, where notls has another", "net/http"},
 	{"nethttpgzip", "answers that a client unpacks by itself", "net/http"},
 	{"nethttp2", "HTTP/2", "net/http"},
 	{"tlsfull", "all of Go's TLS: post-quantum keys, fast curves, Ed25519, ECH, RC4, 3DES", "crypto/"},

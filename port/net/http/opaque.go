@@ -83,6 +83,25 @@ func (r *Response) ref() answerRef      { return answerRef{unsafe.Pointer(r)} }
 func (r requestRef) request() *Request  { return (*Request)(r.p) }
 func (r answerRef) response() *Response { return (*Response)(r.p) }
 
+// A persistConnRef and a persistConnWriterRef are below the buffers of a
+// client's connection; the former is in the list of idle ones, too.
+type (
+	persistConnRef       struct{ p unsafe.Pointer }
+	persistConnWriterRef struct{ p unsafe.Pointer }
+)
+
+func (pc *persistConn) ref() persistConnRef          { return persistConnRef{unsafe.Pointer(pc)} }
+func (pc *persistConn) writer() persistConnWriterRef { return persistConnWriterRef{unsafe.Pointer(pc)} }
+func (r persistConnRef) conn() *persistConn          { return (*persistConn)(r.p) }
+
+func (r persistConnRef) Read(p []byte) (int, error) { return r.conn().Read(p) }
+
+func (r persistConnWriterRef) below() persistConnWriter {
+	return persistConnWriter{(*persistConn)(r.p)}
+}
+func (r persistConnWriterRef) Write(p []byte) (int, error)           { return r.below().Write(p) }
+func (r persistConnWriterRef) ReadFrom(src io.Reader) (int64, error) { return r.below().ReadFrom(src) }
+
 // A tlsConnRef is the connection of an initALPNRequest.
 type tlsConnRef struct{ p unsafe.Pointer }
 

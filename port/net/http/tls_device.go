@@ -66,3 +66,9 @@ func httpOnly(protos []string) []string {
 func canServeTLS() error {
 	return errors.New("net/http: the network device does TLS for clients only, so this program cannot serve https (build tag tlssoftware can)")
 }
+
+func (pc *persistConn) addTLS(ctx context.Context, name string, trace *httptrace.ClientTrace) error {
+	return errors.New("net/http: the network device does TLS, and cannot do it over a connection that exists (build tag tlssoftware can)")
+}
+
+type tlsConn = tls.Conn

@@ -4,7 +4,9 @@ package http
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http/httptrace"
 )
 
@@ -17,5 +19,16 @@ func (pc *persistConn) dialTLSElsewhere(ctx context.Context, cm connectMethod, t
 	}
 	return false, nil
 }
+
+func (pc *persistConn) addTLS(ctx context.Context, name string, trace *httptrace.ClientTrace) error {
+	return errNoTLS
+}
+
+// A tlsConn is in the place of a tls.Conn, of which there is none that could do
+// anything. Naming the methods of that one would link them.
+type tlsConn struct{ net.Conn }
+
+func (*tlsConn) HandshakeContext(context.Context) error { return errNoTLS }
+func (*tlsConn) ConnectionState() tls.ConnectionState   { return tls.ConnectionState{} }
 
 func canServeTLS() error { return errNoTLS }

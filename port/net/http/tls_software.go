@@ -4,6 +4,7 @@ package http
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http/httptrace"
 )
 
@@ -15,3 +16,9 @@ func (pc *persistConn) dialTLSElsewhere(ctx context.Context, cm connectMethod, t
 
 // canServeTLS returns why this program cannot serve https, if it cannot.
 func canServeTLS() error { return nil }
+
+func (pc *persistConn) addTLS(ctx context.Context, name string, trace *httptrace.ClientTrace) error {
+	return pc.addSoftwareTLS(ctx, name, trace)
+}
+
+type tlsConn = tls.Conn
