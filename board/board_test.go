@@ -342,6 +342,48 @@ func TestGuest(t *testing.T) {
 	})
 }
 
+// TestPeak: of a program that has a known amount of memory in use, that is measured.
+func TestPeak(t *testing.T) {
+	kinds(t, func(t *testing.T, k kind) {
+		if k.name == "wasm" {
+			t.Skip("only QEMU's boards measure")
+		}
+		for _, q := range board.QEMUs {
+			if q.Name == k.name {
+				k.start = func(ctx context.Context, p board.Program) (board.Machine, error) {
+					p.Measure = true
+					return q.Start(ctx, p)
+				}
+			}
+		}
+		r := run(t, k, build(t, k, "./testdata/peak", "-stats", "-stack-size", "16kb"))
+		c, err := net.Dial("tcp", r.at("tcp 7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.Write([]byte{1})
+		if status, err := r.machine.Wait(); err != nil || status != 3 {
+			t.Errorf("status %d, %v", status, err)
+		}
+		p, err := r.machine.(board.Measured).Peak()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%+v", p)
+		other := p.Heap - p.Stacks
+		if other < 100_000 || other > 120_000 || p.Goroutines < 2 || p.Stacks != p.Goroutines*16384 {
+			t.Errorf("%d bytes of heap in use, with %d in %d stacks", p.Heap, p.Stacks, p.Goroutines)
+		}
+		if p.Deepest < 6_000 || p.Deepest > 12_000 {
+			t.Errorf("%d bytes of a stack in use", p.Deepest)
+		}
+		if p.Static < 1_000 || p.System < 50 || p.Allocated < p.Heap || p.Collected == 0 {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
 // page is a URL of the guest.
 func (r *running) page(path string, query url.Values) string {
 	return "http://" + r.at("tcp 80") + path + "?" + query.Encode()
