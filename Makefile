@@ -88,7 +88,7 @@ fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) ea
 		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./conformance/curves; \
 	done
 
-soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections (needs TinyGo and QEMU)
+soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections, twice (needs TinyGo and QEMU)
 	go test -v -count=1 -timeout 20m -run TestHTTPMemoryOnBoard ./e2e -soak
 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules

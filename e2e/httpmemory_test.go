@@ -80,14 +80,26 @@ INCLUDE "targets/riscv.ld"
 
 // TestHTTPMemoryOnBoard measures it on an emulated board, and has its server
 // answer until it would run out of memory if something stayed: with -soak,
-// 100,000 requests on one connection, and 10,000 connections.
+// 100,000 requests on one connection, and 10,000 connections. It does so over the
+// loopback, and over a device in memory, whose own allocations have no limit.
 func TestHTTPMemoryOnBoard(t *testing.T) {
 	needs(t, "tinygo", "qemu-system-riscv32")
+	t.Run("loopback", func(t *testing.T) { checkMemory(t, onSmallBoard(t, "notls"), false) })
+	t.Run("device", func(t *testing.T) {
+		if out := onSmallBoard(t, "notls,simulated"); strings.Contains(out, "FAIL") || !strings.HasSuffix(strings.TrimSpace(out), "end") {
+			t.Errorf("it printed:\n%s", out)
+		}
+	})
+}
+
+// onSmallBoard returns what testdata/httpmemory prints there.
+func onSmallBoard(t *testing.T, tags string) string {
+	t.Helper()
 	dir := t.TempDir()
 	script, target, program := filepath.Join(dir, "board.ld"), filepath.Join(dir, "board.json"), filepath.Join(dir, "program.elf")
 	put(t, script, smallBoard)
 	put(t, target, fmt.Sprintf(`{"inherits": ["riscv-qemu"], "linkerscript": %q}`, script))
-	args := []string{"build", "-target=" + target, "-tags=notls", "-stack-size=8kb", "-o=" + program}
+	args := []string{"build", "-target=" + target, "-tags=" + tags, "-stack-size=8kb", "-o=" + program}
 	if !*soak {
 		args = append(args, "-ldflags=-X main.keepAlive=1000 -X main.fresh=200")
 	}
@@ -99,6 +111,6 @@ func TestHTTPMemoryOnBoard(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	checkMemory(t, string(out), false)
 	t.Logf("%s", out)
+	return string(out)
 }

@@ -1,6 +1,7 @@
 // Httpmemory says what heap net/http takes, over the built-in loopback, and then
 // answers requests for as long as it is told. It runs on boards: see
-// docs/http.md for how, and for what it says.
+// docs/http.md for how, and for what it says. With the tag simulated all goes over
+// a device in memory, whose allocations are then in the figures, too.
 //
 // The other end of each connection is in the same program, and uses package net
 // only. What such a connection takes without HTTP, both its ends and what the
@@ -30,7 +31,7 @@ const request = "GET / HTTP/1.1\r\nHost: board\r\n\r\n"
 var answer = []byte("hello\n")
 
 func main() {
-	netdev.Use(netdev.Loopback())
+	netdev.Use(device)
 	for _, part := range []func() error{server, client, soak} {
 		if err := part(); err != nil {
 			println("FAIL:", err.Error())
@@ -131,7 +132,7 @@ func server() error {
 	}
 
 	// Connections without HTTP, over which a byte goes there and back.
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
@@ -169,7 +170,7 @@ func server() error {
 	l.Close()
 
 	// A server.
-	if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if l, err = net.Listen("tcp", address); err != nil {
 		return err
 	}
 	addr := l.Addr().String()
@@ -269,7 +270,7 @@ func server() error {
 
 // client measures a client against answers that take no memory.
 func client() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
@@ -331,7 +332,7 @@ func client() error {
 
 // soak makes requests until all are answered.
 func soak() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
