@@ -3,13 +3,17 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tinynet/tinynet/toolchain"
 )
@@ -214,4 +218,30 @@ func TestSmallClient(t *testing.T) {
 		needs(t, "tinygo", "qemu-system-riscv32")
 		check(t, underTinyGo(t, "run", "-target=riscv-qemu", "-stack-size=10kb", "-tags=notls", program))
 	})
+}
+
+// TestGetOnBoard gets a page a thousand times over one connection, on an
+// emulated board and a device with the eleven methods alone.
+func TestGetOnBoard(t *testing.T) {
+	needs(t, "tinygo", "qemu-system-riscv32")
+	elf := filepath.Join(t.TempDir(), "get.elf")
+	underTinyGo(t, "build", "-target=riscv-qemu", "-stack-size=8kb", "-tags=notls", "-o", elf, "./e2e/testdata/getboard")
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "qemu-system-riscv32", "-machine", "virt", "-icount", "shift=0", "-nographic", "-bios", "none", "-kernel", elf)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v", cmd, err)
+	}
+	t.Logf("%s", out)
+	allocated := regexp.MustCompile(`allocated for a GET: (\d+)`).FindSubmatch(out)
+	if allocated == nil {
+		t.Fatal("it does not say what it allocated")
+	}
+	if n, _ := strconv.Atoi(string(allocated[1])); n > 4096 {
+		t.Errorf("a GET allocates %d bytes", n)
+	}
+	if !strings.Contains(string(out), "connections: 0 ") {
+		t.Error("it did not keep the connection")
+	}
 }

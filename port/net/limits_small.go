@@ -21,8 +21,9 @@ const (
 const patientBuffer = 536
 
 // patientIdle is how many goroutines such a driver keeps that have nothing to
-// do.
-const patientIdle = 1
+// do: as many as a connection has calls at once. With one less, each request of
+// a client makes a new stack.
+const patientIdle = 2
 
 // maxLookups is how many name lookups run at once.
 const maxLookups = 2
