@@ -2,11 +2,6 @@
 
 package net
 
-// linksInterruptible says that what drivers with Interrupt need is linked.
-const linksInterruptible = true
-
-func linkInterruptible() {}
-
 // What the built-in loopback holds at most, for each direction of a
 // connection and for each socket.
 const (

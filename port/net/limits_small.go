@@ -2,12 +2,6 @@
 
 package net
 
-// linksInterruptible says that what drivers with Interrupt need is linked.
-// TinyGo finds out whether it is ever set.
-var linksInterruptible bool
-
-func linkInterruptible() { linksInterruptible = true }
-
 // What the built-in loopback holds at most, for each direction of a
 // connection and for each socket.
 const (
