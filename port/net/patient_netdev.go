@@ -71,10 +71,11 @@ type lane struct {
 	adopted  bool // the call that waits in the driver was an earlier listener's
 
 	// The call.
-	op    patientOp
-	flags int
-	host  string
-	to    netip.AddrPort
+	op       patientOp
+	acceptor func(*lane) // acceptFor, for opAccept
+	flags    int
+	host     string
+	to       netip.AddrPort
 
 	// The result. buf is the worker's: the caller's own buffer may be in use
 	// for something else by the time that the driver is done.
@@ -379,7 +380,7 @@ func (l *lane) do() {
 		l.mu.Unlock()
 		l.done(true)
 	case opAccept:
-		l.accepting()
+		l.acceptor(l)
 	}
 }
 
@@ -653,6 +654,7 @@ func (l *lane) accept() (int, netip.AddrPort, error) {
 			return -1, netip.AddrPort{}, err
 		}
 		if !l.busy {
+			l.acceptor = acceptFor
 			l.start(opAccept, 0)
 		}
 		if err := l.result(); err != nil {
@@ -665,6 +667,10 @@ func (l *lane) accept() (int, netip.AddrPort, error) {
 	newfd, peer := l.newfd, l.peer
 	return newfd, peer, l.take()
 }
+
+// acceptFor is named where listeners are, so that a program without them does
+// not link what it calls.
+func acceptFor(l *lane) { l.accepting() }
 
 // accepting waits in the driver for a connection. It may outlive its listener,
 // because nothing can end a driver's Accept.
