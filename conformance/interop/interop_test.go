@@ -445,8 +445,10 @@ func TestResumption(t *testing.T) {
 					return
 				}
 				first, second := next(t, outcomes, ""), next(t, outcomes, "")
-				if first.Error+second.Error != "" || first.Resumed || !second.Resumed {
-					t.Errorf("%+v, %+v", first, second)
+				// The server handles connections side by side: the outcome of the
+				// second may be here first.
+				if first.Error+second.Error != "" || first.Resumed == second.Resumed {
+					t.Errorf("not one of them resumed: %+v, %+v", first, second)
 				}
 			})
 		}
