@@ -361,7 +361,8 @@ func TestWebStatic(t *testing.T) {
 	curl := tool(t, "curl", "curl")
 	p, url := serve(t, tinynet(t), "run", "./examples/webstatic", "--", "-addr", "127.0.0.1:0")
 	site := filepath.Join(root, "examples", "webstatic", "site")
-	for name, kind := range map[string]string{"about.txt": "text/plain; charset=utf-8", "style.css": "text/css; charset=utf-8",
+	const icon = "image/*" // the system's table may know it by another name
+	for name, kind := range map[string]string{"favicon.ico": icon, "about.txt": "text/plain; charset=utf-8", "style.css": "text/css; charset=utf-8",
 		"board.svg": "image/svg+xml", "": "text/html; charset=utf-8"} {
 		file := name
 		if name == "" {
@@ -373,7 +374,7 @@ func TestWebStatic(t *testing.T) {
 		}
 		dir := t.TempDir()
 		got := run(t, "", curl, "-sS", "-f", "--etag-save", dir+"/etag", "-w", "%{content_type}", "-o", dir+"/got", url+"/"+name)
-		if got != kind {
+		if kind != got && (kind != icon || !strings.HasPrefix(got, "image/")) {
 			t.Errorf("/%s is of type %s, want %s", name, got, kind)
 		}
 		if data, err := os.ReadFile(dir + "/got"); err != nil || string(data) != string(want) {

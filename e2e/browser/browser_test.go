@@ -271,6 +271,10 @@ func TestSite(t *testing.T) {
 		t.Errorf("the style does not count: the margin is %s", size)
 	}
 	tab.fits("site-")
+	// Which browsers ask for beside a page that names no icon, as the text's.
+	if status := eval[int](tab, `fetch("favicon.ico").then(r => r.status)`, chromedp.EvalAwaitPromise); status != 200 {
+		t.Errorf("favicon.ico: status %d", status)
+	}
 	tab.leads(chromedp.Click(chromedp.CSS("a")))
 	if text := eval[string](tab, `document.body.innerText`); !strings.Contains(text, "flash of a microcontroller") {
 		t.Errorf("the link leads to:\n%s", text)
