@@ -21,6 +21,7 @@ type Program struct {
 	File    string   // as the board's builder made it
 	Args    []string // without the program's name; only wasm has any
 	Env     []string // as Args
+	Files   string   // a folder that wasm's program sees as /, and may write; "" is none
 	Name    string
 	Measure bool      // note the most memory in use; the program was built with the tag MeasureTag
 	Cache   string    // a folder for what can be used again; "" is none

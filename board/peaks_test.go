@@ -24,8 +24,6 @@ import (
 	"github.com/tinynet/tinynet/board"
 )
 
-func init() { behaviours = "." }
-
 // An example is measured while use has it do what it is for. Clients get the
 // address of what answers them by the variable of package main.
 type example struct {

@@ -17,7 +17,7 @@ import (
 
 // A wasmMachine is a WebAssembly module in a sandbox: it has clocks, random
 // numbers, its arguments and its environment, and its standard input and output
-// are the serial line. There are no sockets, and no files.
+// are the serial line. There are no sockets, and no files but those it is given.
 type wasmMachine struct {
 	out     *os.File // what it writes
 	in      *os.File // what it reads
@@ -78,6 +78,9 @@ func WASM(ctx context.Context, p Program) (_ Machine, err error) {
 		WithName("").WithArgs(append([]string{p.Name}, p.Args...)...).
 		WithStdin(m.theirs[0]).WithStdout(m.theirs[1]).WithStderr(stderr).
 		WithRandSource(rand.Reader).WithSysWalltime().WithSysNanotime().WithSysNanosleep()
+	if p.Files != "" {
+		m.conf = m.conf.WithFSConfig(wazero.NewFSConfig().WithDirMount(p.Files, "/"))
+	}
 	for _, v := range p.Env {
 		for i := range v {
 			if v[i] == '=' && i > 0 {

@@ -35,7 +35,7 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	var start board.Starter
 	if opt.board == "wasm" {
 		p, start, err = onBoard.buildWASM(ctx, opt, dir, pkg)
-		p.Args = program
+		p.Args, p.Files = program, opt.files
 	} else {
 		if len(program) > 0 {
 			return usagef("%s: the board %s has no command line", program[0], opt.board)

@@ -47,6 +47,11 @@ func TestUsage(t *testing.T) {
 		{"run", 2, []string{"name the package of a program"}},
 		{"run --", 2, []string{"name the package of a program"}},
 		{"run -board pico .", 2, []string{`there is no board "pico"; there are native, wasm, qemu-riscv32, qemu-cortex-m3`}},
+		{"run -files x .", 2, []string{"-files is for the board wasm, not for native"}},
+		{"run -board qemu-riscv32 -files x .", 2, []string{"-files is for the board wasm, not for qemu-riscv32"}},
+		{"run -board wasm -files /no/such/folder .", 1, []string{"-files: ", "/no/such/folder"}},
+		{"run -board wasm -files main.go .", 1, []string{"-files main.go: not a folder"}},
+		{"run -board wasm -ram 64kb .", 2, []string{"-ram is for the boards of QEMU, not for wasm"}},
 		{"tree -goroot /no/such/folder", 1, []string{"tinynet tree: find the Go in /no/such/folder: ", "go env GOROOT"}},
 	} {
 		r := tinynet(testPort(), strings.Fields(test.args)...)

@@ -29,6 +29,7 @@ type runOptions struct {
 	stackSize   string // as for TinyGo
 	ram         string
 	stats       bool
+	files       string
 	net         netOptions
 }
 
@@ -68,6 +69,7 @@ Examples:
 	c.FlagSet.StringVar(&opt.stackSize, "stack-size", "", "give goroutines on a board of QEMU stacks of `SIZE`, such as 8kb (default 32kb)")
 	c.FlagSet.StringVar(&opt.ram, "ram", "", "give the program on a board of QEMU `SIZE` of RAM, such as 264kb (by default all, with -stats 4mb)")
 	c.FlagSet.BoolVar(&opt.stats, "stats", false, "say at the end how much memory the program on a board of QEMU had in use at once, and how deep its stacks were")
+	c.FlagSet.StringVar(&opt.files, "files", "", "let the program on the board wasm see the folder `DIR` as /, and write in it; otherwise it has no files")
 	opt.net.flags(c.FlagSet)
 	return c
 }
@@ -109,6 +111,16 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 			if given {
 				return usagef("-%s is for the boards of QEMU, not for %s", name, opt.board)
 			}
+		}
+	}
+	if opt.files != "" {
+		if opt.board != "wasm" {
+			return usagef("-files is for the board wasm, not for %s", opt.board)
+		}
+		if fi, err := os.Stat(opt.files); err != nil {
+			return fmt.Errorf("-files: %w", err)
+		} else if !fi.IsDir() {
+			return fmt.Errorf("-files %s: not a folder", opt.files)
 		}
 	}
 	dir := ""
