@@ -7,7 +7,8 @@
 // it takes the files from its root and the folders from Go, except net/http,
 // which like crypto/tls comes whole from its root. It tells files from folders
 // without following links, so the folders of a shadow root's src are real and
-// only files are links.
+// only files are links. The folder of targets is real, too: in it are files that
+// differ from TinyGo's.
 package tinygoroot
 
 import (
@@ -20,11 +21,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,7 +112,7 @@ const (
 	keptFor     = 30 * 24 * time.Hour
 
 	// layout counts changes of what Shadow makes.
-	layout = "1"
+	layout = "2"
 )
 
 // replaced tells whether the port stands in for a file or folder below src.
@@ -129,6 +131,7 @@ type plan struct {
 	root  string            // the original
 	dirs  []string          // slash-separated, parents first
 	links map[string]string // name -> where the link goes
+	texts map[string][]byte // name -> what is in it: files that are no links
 	key   string
 }
 
@@ -248,12 +251,7 @@ func planGo(goroot string, changed map[string]string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(changed))
-	for name := range changed {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range sorted(changed) {
 		if changed[name] == "" {
 			delete(p.links, name)
 		} else {
@@ -291,7 +289,7 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 			return nil, fmt.Errorf("it has no src/%s; is it a whole TinyGo 0.35 or newer? (A clone of its repository needs `git submodule update --init`)", must)
 		}
 	}
-	p := &plan{what: "TinyGo", root: t.Root, dirs: []string{"src"}, links: map[string]string{}}
+	p := &plan{what: "TinyGo", root: t.Root, dirs: []string{"src"}, links: map[string]string{}, texts: map[string][]byte{}}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %q %q\n", layout, root, port.Dir)
 	if fi, err := os.Stat(t.Command); err == nil {
@@ -304,9 +302,15 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 		return nil, err
 	}
 	for _, e := range top {
-		if e.Name() != "src" && !strings.HasPrefix(e.Name(), ".") {
+		switch {
+		case e.Name() == targetsDir:
+			err = p.planTargets(root, h)
+		case e.Name() != "src" && !strings.HasPrefix(e.Name(), "."):
 			p.links[e.Name()] = filepath.Join(root, e.Name())
 			fmt.Fprintf(h, "%q\n", e.Name())
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	err = fs.WalkDir(os.DirFS(src), ".", func(name string, e fs.DirEntry, err error) error {
@@ -350,17 +354,17 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(t.Changed))
-	for name := range t.Changed {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range sorted(t.Changed) {
 		fmt.Fprintf(h, "changed %q %q\n", name, t.Changed[name])
 		p.links[name] = t.Changed[name]
 	}
 	p.key = hex.EncodeToString(h.Sum(nil)[:16])
 	return p, nil
+}
+
+// sorted are the keys of a map.
+func sorted[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
 }
 
 // complete tells whether a shadow root is there and all in it is in its place.
@@ -379,6 +383,11 @@ func (p *plan) complete(shadow string) bool {
 				return false
 			}
 		} else if _, err := os.Stat(name); err != nil { // a hard link or a copy
+			return false
+		}
+	}
+	for name, text := range p.texts {
+		if was, err := os.ReadFile(filepath.Join(shadow, filepath.FromSlash(name))); err != nil || !bytes.Equal(was, text) {
 			return false
 		}
 	}
@@ -403,12 +412,12 @@ func (p *plan) build(parent, shadow string) error {
 			return err
 		}
 	}
-	names := make([]string, 0, len(p.links))
-	for name := range p.links {
-		names = append(names, name)
+	for _, name := range sorted(p.texts) {
+		if err := os.WriteFile(filepath.Join(tmp, filepath.FromSlash(name)), p.texts[name], 0o666); err != nil {
+			return err
+		}
 	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range sorted(p.links) {
 		if err := place(p.links[name], filepath.Join(tmp, filepath.FromSlash(name))); err != nil {
 			return err
 		}
