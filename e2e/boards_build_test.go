@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestBoards builds every example for the Pico, and a few for each other board
-// whose device files come with every TinyGo. It takes its time: `make boards`.
+// TestBoards builds every example for the Pico, and a few for each other board that
+// examples/internal/online knows. It takes its time: `make boards`.
 func TestBoards(t *testing.T) {
 	needs(t, "tinygo")
 	var all []string
@@ -29,14 +29,23 @@ func TestBoards(t *testing.T) {
 		t.Fatalf("only these examples are there: %s", all)
 	}
 	some := []string{"examples/tcpclient", "examples/socket"}
+	some = some[:len(some):len(some)] // so that append copies
 	for _, board := range []struct {
 		target, tags string
 		examples     []string
 	}{
 		{"pico", "", all},
 		{"pico", "w5500", append(some, "examples/webserver", "examples/udpecho")},
+		{"pico", "comboat_fw", some},
 		{"nano-rp2040", "", append(some, "examples/http-get", "examples/dashboard")},
 		{"challenger-rp2040", "", some},
+		{"wioterminal", "", append(some, "examples/http-get", "examples/webserver", "examples/dashboard")},
+		{"arduino-nano33", "", append(some, "examples/ntpclient")}, // 256 kB of flash: http-get is too large
+		{"arduino-mkrwifi1010", "", some},
+		{"pyportal", "", append(some, "examples/webserver", "examples/tlsclient")},
+		{"metro-m4-airlift", "", append(some, "examples/websocket/dial")},
+		{"matrixportal-m4", "", some},
+		{"pybadge", "", some},
 	} {
 		for _, example := range board.examples {
 			t.Run(board.target+" "+board.tags+" "+filepath.ToSlash(example), func(t *testing.T) {

@@ -195,13 +195,18 @@ func (v *Variant) saves(p *Program) string {
 	if v.Flash == p.Flash && v.RAM == p.RAM {
 		return "no difference"
 	}
-	one := func(n int, of string) string {
-		if n < 0 {
-			return "costs " + digits(-n) + " of " + of
+	var all []string
+	one := func(n int, of string) {
+		switch {
+		case n < 0:
+			all = append(all, "costs "+digits(-n)+" of "+of)
+		case n > 0:
+			all = append(all, "saves "+digits(n)+" of "+of)
 		}
-		return "saves " + digits(n) + " of " + of
 	}
-	return one(p.Flash-v.Flash, "flash") + ", " + one(p.RAM-v.RAM, "RAM")
+	one(p.Flash-v.Flash, "flash")
+	one(p.RAM-v.RAM, "RAM")
+	return strings.Join(all, ", ")
 }
 
 // digits is a number with commas.

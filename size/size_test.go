@@ -71,6 +71,7 @@ func TestWrite(t *testing.T) {
 	p.Budget = &Budget{Flash: 3600, RAM: 3000}
 	p.Variants = []Variant{
 		{How: "-tags=notls", Flash: 3000, RAM: 2100},
+		{How: "-tags=tlsoffload", Flash: 4000, RAM: p.RAM},
 		{How: "-tags=netgo", What: "a resolver", Flash: p.Flash, RAM: p.RAM},
 		{How: "-tags=tlsfull", Error: "out of flash"},
 	}
@@ -88,6 +89,7 @@ func TestWrite(t *testing.T) {
        122         5  3 more, of less than 100 bytes each
      3,600     3,000  budget: EXCEEDED by 52 of flash
      3,000     2,100  -tags=notls: saves 652 of flash, costs 13 of RAM
+     4,000     2,087  -tags=tlsoffload: costs 348 of flash
      3,652     2,087  -tags=netgo (a resolver): no difference
          -         -  -tags=tlsfull: DOES NOT BUILD: out of flash
 `
