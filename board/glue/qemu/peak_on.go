@@ -41,6 +41,11 @@ const (
 	// zero at first.
 	stackMark = 0xb83bf575
 
+	// peakSlack is how much garbage may come together before the next collection
+	// when the last found no new peak; without it a program at its peak would be
+	// collected for each byte of its line.
+	peakSlack = 512
+
 	peakStart = 64     // of the record, in the page
 	peakMagic = "TNp1" // its first four bytes
 )
@@ -58,6 +63,7 @@ type peakRecord struct {
 	blocks      uint32
 	systemTop   uint32 // of the stack for interrupts and the scheduler
 	allocated   uint64 // bytes in all
+	slack       uint32 // above heap that is not looked into, after a collection in vain
 }
 
 func thePeak() *peakRecord {
@@ -78,14 +84,15 @@ func notePeak() {
 	}
 	p.allocated = gcAllocated
 	inUse := func() uint32 { return uint32(gcTaken-gcFreed) * gcBlock }
-	if inUse() <= p.heap {
+	if inUse() <= p.heap+p.slack {
 		return
 	}
 	p.lookAtStacks() // also at those that nobody needs any more
 	runtime.GC()
 	p.collections++
+	p.slack = peakSlack
 	if now := inUse(); now > p.heap {
-		p.heap = now
+		p.heap, p.slack = now, 0
 		p.stacks, p.goroutines = p.lookAtStacks()
 	}
 }
