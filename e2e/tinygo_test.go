@@ -111,6 +111,19 @@ func TestTinyGoDevtest(t *testing.T) {
 	}
 }
 
+// TestTinyGoBehaviour runs the behaviour tests of net and net/http on this computer as
+// TinyGo compiles them: its scheduler and its collector, over the host, the
+// loopback and the simulated devices.
+func TestTinyGoBehaviour(t *testing.T) {
+	needs(t, "tinygo")
+	out := underTinyGo(t, "test", "-v", "-tags=tinynet_port", "./conformance/behaviour")
+	passed := strings.Count(out, "\n--- PASS: ")
+	if passed < 60 || strings.Contains(out, "--- FAIL: ") {
+		t.Errorf("%d tests pass:\n%s", passed, out)
+	}
+	t.Logf("%d tests pass", passed)
+}
+
 // TestTinyGoInstall puts the port into a copy of the TinyGo that is here, and
 // takes it out again.
 func TestTinyGoInstall(t *testing.T) {

@@ -79,7 +79,8 @@ func waiters(t *testing.T, w *world, f func(t *testing.T, w *world, c *waiter)) 
 	})
 	t.Run("ReadFrom", func(t *testing.T) {
 		if w.greedy() {
-			t.Skip("the peer's datagrams could not be asked for")
+			skip(t, "the peer's datagrams could not be asked for")
+			return
 		}
 		c, err := net.ListenPacket("udp", netip.AddrPortFrom(w.ip, 0).String())
 		if err != nil {
@@ -108,7 +109,8 @@ func eachWaiter(t *testing.T, f func(t *testing.T, w *world, c *waiter)) {
 func TestDeadlineBefore(t *testing.T) {
 	eachWaiter(t, func(t *testing.T, w *world, c *waiter) {
 		if c.op == "write" {
-			t.Skip("its call sets deadlines")
+			skip(t, "its call sets deadlines")
+			return
 		}
 		if err := c.feed(); err != nil { // what is there is no excuse
 			t.Fatal(err)
@@ -131,7 +133,8 @@ func TestDeadlineBefore(t *testing.T) {
 func TestDeadlinePasses(t *testing.T) {
 	eachWaiter(t, func(t *testing.T, w *world, c *waiter) {
 		if c.op == "write" {
-			t.Skip("its call sets deadlines")
+			skip(t, "its call sets deadlines")
+			return
 		}
 		start := time.Now()
 		if err := c.deadline(start.Add(15 * time.Millisecond)); err != nil {
@@ -173,7 +176,8 @@ func TestDeadlineSetWhileBlocked(t *testing.T) {
 func TestDeadlineMoved(t *testing.T) {
 	eachWaiter(t, func(t *testing.T, w *world, c *waiter) {
 		if c.op == "write" {
-			t.Skip("its call sets deadlines")
+			skip(t, "its call sets deadlines")
+			return
 		}
 		soonAfter := time.Now().Add(20 * time.Millisecond)
 		if err := c.deadline(soonAfter); err != nil {
@@ -201,7 +205,8 @@ func TestDeadlineMoved(t *testing.T) {
 func TestDeadlineCleared(t *testing.T) {
 	eachWaiter(t, func(t *testing.T, w *world, c *waiter) {
 		if c.op == "write" {
-			t.Skip("its call sets deadlines")
+			skip(t, "its call sets deadlines")
+			return
 		}
 		limit := time.Now().Add(40 * time.Millisecond)
 		if err := c.deadline(limit); err != nil {
@@ -213,7 +218,8 @@ func TestDeadlineCleared(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !time.Now().Before(limit) {
-			t.Skip("the machine is too busy")
+			skip(t, "the machine is too busy")
+			return
 		}
 		select {
 		case err := <-done:
@@ -256,7 +262,8 @@ func TestCloseWakes(t *testing.T) {
 func TestReuse(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		if w.greedy() {
-			t.Skip("a Read that waits keeps Dial from the device until data comes")
+			skip(t, "a Read that waits keeps Dial from the device until data comes")
+			return
 		}
 		for range 5 {
 			old, _ := w.connect(t)

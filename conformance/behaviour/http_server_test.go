@@ -174,7 +174,8 @@ func TestHTTPUntilClose(t *testing.T) {
 func TestHTTPShutdown(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		if w.greedy() {
-			t.Skip("what waits keeps the device from the others")
+			skip(t, "what waits keeps the device from the others")
+			return
 		}
 		for _, gently := range []bool{true, false} {
 			busy, release := make(chan bool), make(chan bool)

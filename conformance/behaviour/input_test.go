@@ -3,6 +3,7 @@
 package behaviour_test
 
 import (
+	"math"
 	"net"
 	"net/netip"
 	"testing"
@@ -38,7 +39,7 @@ func TestBadInput(t *testing.T) {
 				closer(p, err)
 			}
 		}
-		for _, port := range []int{-1, 65536, 1 << 31, -1 << 63} {
+		for _, port := range []int{-1, 65536, math.MaxInt, math.MinInt} {
 			for _, ip := range []net.IP{nil, {}, {1}, net.IPv4(10, 0, 0, 2), make(net.IP, 17), net.IPv6loopback} {
 				tcp, udp := &net.TCPAddr{IP: ip, Port: port}, &net.UDPAddr{IP: ip, Port: port}
 				if c, err := net.DialTCP("tcp", nil, tcp); err == nil {

@@ -35,7 +35,8 @@ func TestEcho(t *testing.T) {
 func TestBothWays(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		if w.greedy() {
-			t.Skip("the device can do only one thing at a time")
+			skip(t, "the device can do only one thing at a time")
+			return
 		}
 		c, p := w.connect(t)
 		there := make(chan struct{})
@@ -228,12 +229,12 @@ const nowhere = "10.0.0.99:80"
 func TestDialNowhere(t *testing.T) {
 	eachOf(t, 10, func(t *testing.T, w *world) {
 		if w.dev == nil {
-			t.Skip("each address answers")
+			skip(t, "each address answers")
+			return
 		}
 		t.Run("timeout", func(t *testing.T) {
 			_, err := net.DialTimeout("tcp", nowhere, 20*time.Millisecond)
-			var ne net.Error
-			if !errors.As(err, &ne) || !ne.Timeout() {
+			if ne := netError(err); ne == nil || !ne.Timeout() {
 				t.Errorf("a dial with a timeout gives %v, want one", err)
 			}
 			wantOp(t, "a dial with a timeout", "dial", err)

@@ -43,7 +43,8 @@ func (w *world) peerUDP(t *testing.T) net.PacketConn {
 func TestUDPPeers(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		if w.sockets() < 2 && w.datagrams() {
-			t.Skip("one socket only")
+			skip(t, "one socket only")
+			return
 		}
 		c := w.listenUDP(t, netip.AddrPortFrom(w.ip, 0).String())
 		if addrPort(c.LocalAddr()).Port() == 0 {
@@ -144,7 +145,8 @@ func TestWildcard(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		t.Run("tcp", func(t *testing.T) {
 			if !w.listens() {
-				t.Skip("the device has no listeners")
+				skip(t, "the device has no listeners")
+				return
 			}
 			l, err := net.Listen("tcp", ":0")
 			if err != nil {
@@ -187,7 +189,8 @@ func TestWildcard(t *testing.T) {
 		})
 		t.Run("udp", func(t *testing.T) {
 			if !w.datagrams() {
-				t.Skip("the device does not tell who sent a datagram")
+				skip(t, "the device does not tell who sent a datagram")
+				return
 			}
 			c := w.listenUDP(t, ":0")
 			port := addrPort(c.LocalAddr()).Port()
@@ -251,7 +254,8 @@ func (e *eater) Read(p []byte) (int, error) {
 func TestWildcardClose(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		if !w.listens() {
-			t.Skip("the device has no listeners")
+			skip(t, "the device has no listeners")
+			return
 		}
 		for i := range 30 {
 			l, err := net.Listen("tcp", ":0")

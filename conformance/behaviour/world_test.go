@@ -68,7 +68,8 @@ func eachOf(t *testing.T, faster int, f func(t *testing.T, w *world)) {
 	home := netip.MustParseAddr("127.0.0.1")
 	t.Run("host", func(t *testing.T) {
 		if netdev.Host() == nil {
-			t.Skip("this system has no sockets")
+			skip(t, "this system has no sockets")
+			return
 		}
 		run(t, &world{name: "host", ip: home, peer: devtest.Computer(home)}, netdev.Host(), f)
 	})
@@ -125,7 +126,7 @@ func run(t *testing.T, w *world, dev netdev.Netdever, f func(t *testing.T, w *wo
 			w.dev.Halt()
 		}
 	})
-	f(t, w)
+	whole(func() { f(t, w) })
 }
 
 // checkGoroutines waits until all goroutines are gone that have to do with
@@ -194,7 +195,8 @@ func (w *world) connect(t *testing.T) (ours *net.TCPConn, theirs net.Conn) {
 func (w *world) listen(t *testing.T) *net.TCPListener {
 	t.Helper()
 	if !w.listens() {
-		t.Skip("the device has no listeners")
+		skip(t, "the device has no listeners")
+		leave()
 	}
 	l, err := net.Listen("tcp", netip.AddrPortFrom(w.ip, 0).String())
 	if err != nil {
@@ -278,14 +280,25 @@ func inBackground(f func() error) <-chan error {
 	return done
 }
 
+// netError finds a net.Error in an error. TinyGo's errors.As, as of 0.35, panics where
+// it is asked for an interface.
+func netError(err error) net.Error {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if ne, ok := err.(net.Error); ok {
+			return ne
+		}
+	}
+	return nil
+}
+
 // wantTimeout checks that an error is Go's for a deadline that has passed.
 func wantTimeout(t *testing.T, what, op string, err error) {
 	t.Helper()
-	var ne net.Error
+	ne := netError(err)
 	switch {
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		t.Errorf("%s gives %v, want os.ErrDeadlineExceeded", what, err)
-	case !errors.As(err, &ne) || !ne.Timeout():
+	case ne == nil || !ne.Timeout():
 		t.Errorf("%s gives %v, which is no net.Error with Timeout", what, err)
 	}
 	wantOp(t, what, op, err)

@@ -104,11 +104,13 @@ func (fd *hostFD) Read(p []byte) (n int, err error) {
 	return max(n, 0), err
 }
 
+// Write does without the signal that a closed connection causes: TinyGo's runtime
+// does not catch it, and the program would end.
 func (fd *hostFD) Write(p []byte) (done int, err error) {
 	for {
 		n := 0
 		err = fd.again(ndWrites, func() (err error) {
-			n, err = syscall.Write(fd.Sysfd, p[done:])
+			n, err = syscall.SendmsgN(fd.Sysfd, p[done:], nil, nil, syscall.MSG_NOSIGNAL)
 			return err
 		})
 		done += max(n, 0)
@@ -157,7 +159,7 @@ func (fd *hostFD) ReadFromInet6(p []byte, from *syscall.SockaddrInet6) (int, err
 }
 
 func (fd *hostFD) WriteTo(p []byte, to syscall.Sockaddr) (int, error) {
-	err := fd.again(ndWrites, func() error { return syscall.Sendto(fd.Sysfd, p, 0, to) })
+	err := fd.again(ndWrites, func() error { return syscall.Sendto(fd.Sysfd, p, syscall.MSG_NOSIGNAL, to) })
 	if err != nil {
 		return 0, err
 	}
@@ -201,7 +203,7 @@ func (fd *hostFD) ReadMsgInet6(p, oob []byte, flags int, from *syscall.SockaddrI
 
 func (fd *hostFD) WriteMsg(p, oob []byte, to syscall.Sockaddr) (n, oobn int, err error) {
 	err = fd.again(ndWrites, func() (err error) {
-		n, err = syscall.SendmsgN(fd.Sysfd, p, oob, to, 0)
+		n, err = syscall.SendmsgN(fd.Sysfd, p, oob, to, syscall.MSG_NOSIGNAL)
 		return err
 	})
 	if err != nil {

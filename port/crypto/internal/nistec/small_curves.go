@@ -1,4 +1,4 @@
-//go:build tinynetport && (baremetal || tlssmall) && !tlsfull
+//go:build tinynetport && (baremetal || tinygo || tlssmall) && !tlsfull
 
 package nistec
 
