@@ -124,6 +124,30 @@ func TestTinyGoBehaviour(t *testing.T) {
 	t.Logf("%d tests pass", passed)
 }
 
+// TestTinyGoHTTPS gets a page of OpenSSL's server with a program that TinyGo built for
+// this computer, and trusts nobody else.
+func TestTinyGoHTTPS(t *testing.T) {
+	needs(t, "tinygo")
+	openssl := tool(t, "openssl", "openssl")
+	ca := newAuthority(t)
+	cert, key := ca.server(t, "127.0.0.1")
+	server := launch(t, openssl, "s_server", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-www")
+	server.until(t, "ACCEPT 127.0.0.1:")
+	m := regexp.MustCompile(`ACCEPT (127\.0\.0\.1:[0-9]+)`).FindStringSubmatch(server.said())
+	if m == nil {
+		t.Fatalf("openssl said:\n%s", server.said())
+	}
+	program := filepath.Join(t.TempDir(), "http-get")
+	underTinyGo(t, "build", "-o", program, "./examples/http-get")
+	get := func(roots string) string {
+		p := launchWith(t, nil, []string{"SSL_CERT_FILE=" + roots}, program, "-url", "https://"+m[1]+"/")
+		p.wait(t, startLimit)
+		return p.said()
+	}
+	wants(t, get(ca.file), "HTTP/1.0 200 ok")
+	wants(t, get(newAuthority(t).file), "certificate signed by unknown authority")
+}
+
 // TestTinyGoInstall puts the port into a copy of the TinyGo that is here, and
 // takes it out again.
 func TestTinyGoInstall(t *testing.T) {
