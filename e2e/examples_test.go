@@ -171,18 +171,8 @@ driftfile %[2]s/drift
 // TestTLSClient has OpenSSL's server for a peer.
 func TestTLSClient(t *testing.T) {
 	t.Parallel()
-	openssl := tool(t, "openssl", "openssl")
 	ca := newAuthority(t)
-	start := func(name string, args ...string) string {
-		cert, key := ca.server(t, name)
-		p := launch(t, openssl, append([]string{"s_server", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-www"}, args...)...)
-		p.until(t, "ACCEPT 127.0.0.1:")
-		m := regexp.MustCompile(`ACCEPT (127\.0\.0\.1:[0-9]+)`).FindStringSubmatch(p.said())
-		if m == nil {
-			t.Fatalf("openssl said:\n%s", p.said())
-		}
-		return m[1]
-	}
+	start := func(name string, args ...string) string { return ca.openssl(t, name, args...) }
 	addr := start("127.0.0.1")
 	wants(t, example(t, 0, "tlsclient", "-server", addr, "-ca", ca.file), "TLS 1.3, TLS_", ", with a test server\n", "HTTP/1.0 200 ok", "Secure Renegotiation IS")
 	wants(t, example(t, 1, "tlsclient", "-server", addr), "certificate signed by unknown authority")

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -241,6 +242,20 @@ func (ca *authority) server(t *testing.T, name string) (certFile, keyFile string
 	}
 	certFile, keyFile, _ = ca.issue(t, "server-"+name, c)
 	return certFile, keyFile
+}
+
+// openssl starts OpenSSL's server with a certificate for the name, and returns its
+// address.
+func (ca *authority) openssl(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cert, key := ca.server(t, name)
+	p := launch(t, tool(t, "openssl", "openssl"), append([]string{"s_server", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-www"}, args...)...)
+	p.until(t, "ACCEPT 127.0.0.1:")
+	m := regexp.MustCompile(`ACCEPT (127\.0\.0\.1:[0-9]+)`).FindStringSubmatch(p.said())
+	if m == nil {
+		t.Fatalf("openssl said:\n%s", p.said())
+	}
+	return m[1]
 }
 
 func (ca *authority) issue(t *testing.T, name string, c *x509.Certificate) (certFile, keyFile string, key *ecdsa.PrivateKey) {

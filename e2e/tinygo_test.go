@@ -128,19 +128,12 @@ func TestTinyGoBehaviour(t *testing.T) {
 // this computer, and trusts nobody else.
 func TestTinyGoHTTPS(t *testing.T) {
 	needs(t, "tinygo")
-	openssl := tool(t, "openssl", "openssl")
 	ca := newAuthority(t)
-	cert, key := ca.server(t, "127.0.0.1")
-	server := launch(t, openssl, "s_server", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-www")
-	server.until(t, "ACCEPT 127.0.0.1:")
-	m := regexp.MustCompile(`ACCEPT (127\.0\.0\.1:[0-9]+)`).FindStringSubmatch(server.said())
-	if m == nil {
-		t.Fatalf("openssl said:\n%s", server.said())
-	}
+	addr := ca.openssl(t, "127.0.0.1")
 	program := filepath.Join(t.TempDir(), "http-get")
 	underTinyGo(t, "build", "-o", program, "./examples/http-get")
 	get := func(roots string) string {
-		p := launchWith(t, nil, []string{"SSL_CERT_FILE=" + roots}, program, "-url", "https://"+m[1]+"/")
+		p := launchWith(t, nil, []string{"SSL_CERT_FILE=" + roots}, program, "-url", "https://"+addr+"/")
 		p.wait(t, startLimit)
 		return p.said()
 	}

@@ -19,7 +19,8 @@ func (t *tool) tinygoCommand() *ffcli.Command {
 Everything after the options is for the tinygo command. The port is assembled
 for the Go release that this TinyGo uses, and stands in a copy of TinyGo's root
 that is made of links and lies in the cache: nothing of the TinyGo installation
-is changed.
+is changed. In that copy, the targets of RISC-V let the linker shorten calls, which
+makes programs smaller.
 
 TinyGo supports only some releases of Go. If it refuses yours, choose one with
 -go.
