@@ -3,7 +3,7 @@ SHELL = /bin/bash
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME = 30s
 # Where goroutines meet: the tests there run once more with the race detector.
-RACE = ./assemble/... ./toolchain/... ./upgrade/... ./security/... ./tinygoroot/... ./cmd/... ./netdev/... ./conformance/... ./examples/... ./e2e
+RACE = ./internal/assemble/... ./internal/toolchain/... ./internal/release/upgrade/... ./internal/release/security/... ./internal/tinygo/... ./cmd/... ./netdev/... ./internal/conform/... ./test/... ./examples/... ./test/e2e
 
 # The releases of Go that the port is made for, the newest patch of each.
 RELEASES = 1.23.12 1.24.13 1.25.11 1.26.8 1.27.4
@@ -21,7 +21,7 @@ race: ## the tests of what runs concurrently, with the race detector (needs a C 
 	go test -race $(RACE)
 
 matrix: ## the port built for every supported Go release and several systems, and assembled from more (fetches them)
-	go test -v -count=1 -tags matrix -timeout 60m ./conformance/matrix
+	go test -v -count=1 -tags matrix -timeout 60m ./test/matrix
 
 # What is tested with what boards leave out, and with HTTP/2.
 SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/...
@@ -35,7 +35,7 @@ conform: ## Go's own tests on the port: all on both devices, with HTTP/2, with w
 	go run ./cmd/tinynet conform -race -count 3 net
 	@set -e; for release in $(RELEASES); do go run ./cmd/tinynet conform -go $$release net; done
 
-RECORD = go run ./cmd/tinynet conform -record conformance/measured.json
+RECORD = go run ./cmd/tinynet conform -record internal/conform/measured.json
 record: ## all of Go's own tests for every release, for docs/conformance.md (takes hours)
 	@set -e; for release in $(RELEASES); do \
 		$(RECORD) -go $$release; \
@@ -45,25 +45,25 @@ record: ## all of Go's own tests for every release, for docs/conformance.md (tak
 		$(RECORD) -go $$release -tags nethttp2 $(HTTP2); \
 		$(RECORD) -go $$release -tags tlssmall $(SMALL); \
 	done
-	go test ./conformance -run TestPage -update
+	go test ./internal/conform -run TestPage -update
 
 record-port: ## what follows from the manifests: the record, docs/port.md, README's listing (fetches those releases)
 	go run ./cmd/tinynet upgrade -refresh
 	go run ./cmd/tinynet compare -md docs/port.md
 
 releases: ## the matrix, and docs/releases.md from what it and conform found
-	go test -v -count=1 -tags matrix -timeout 60m -run 'TestMatrix|TestPatches' ./conformance/matrix -update
-	go test -count=1 -run TestPage ./conformance/matrix -update
+	go test -v -count=1 -tags matrix -timeout 60m -run 'TestMatrix|TestPatches' ./test/matrix -update
+	go test -count=1 -run TestPage ./test/matrix -update
 
-fixes: ## each security fix in security/fixes.toml, looked for in the releases before and after (fetches some forty)
-	go test -v -count=1 -tags fixes -timeout 2h -run TestFixes ./security
+fixes: ## each security fix in internal/release/security/fixes.toml, looked for in the releases before and after (fetches some forty)
+	go test -v -count=1 -tags fixes -timeout 2h -run TestFixes ./internal/release/security
 
 boards: ## the examples built for boards, and the sizes against the budget (needs TinyGo; takes half an hour)
-	go test -v -count=1 -tags boards -timeout 2h -run TestBoards ./e2e
+	go test -v -count=1 -tags boards -timeout 2h -run TestBoards ./test/e2e
 	go run ./cmd/tinynet size
 
 peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour)
-	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./board
+	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./internal/board
 
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
@@ -79,17 +79,17 @@ fuzz: ## each fuzz test for FUZZTIME (30s)
 fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
 	@set -euo pipefail; go build -o $${TMPDIR:-/tmp}/tinynet-fuzz ./cmd/tinynet; \
 	for name in FuzzHTTPRequest FuzzHTTPResponse; do \
-		$${TMPDIR:-/tmp}/tinynet-fuzz go test -tags tinynet_port -run '^$$' -fuzz "^$$name$$" -fuzztime 60s ./conformance/behaviour; \
+		$${TMPDIR:-/tmp}/tinynet-fuzz go test -tags tinynet_port -run '^$$' -fuzz "^$$name$$" -fuzztime 60s ./test/behaviour; \
 	done; \
 	go test -tags tinynetport,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s ./port/net/http/internal
 
 fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) each
 	@set -euo pipefail; for name in FuzzSignature FuzzPoint; do \
-		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./conformance/curves; \
+		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./test/curves; \
 	done
 
 soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections, twice (needs TinyGo and QEMU)
-	go test -v -count=1 -timeout 20m -run TestHTTPMemoryOnBoard ./e2e -soak
+	go test -v -count=1 -timeout 20m -run TestHTTPMemoryOnBoard ./test/e2e -soak
 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \

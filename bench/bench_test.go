@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tinynet/tinynet/bench/worker"
-	"github.com/tinynet/tinynet/toolchain"
+	"github.com/tinynet/tinynet/bench/internal/worker"
+	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
 // TestMain is also the program that measures, for TestTable.

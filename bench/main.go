@@ -30,7 +30,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tinynet/tinynet/toolchain"
+	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
 type options struct {

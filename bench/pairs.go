@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tinynet/tinynet/bench/worker"
+	"github.com/tinynet/tinynet/bench/internal/worker"
 )
 
 // A remote is a program that measures (package worker) and waits to be told.

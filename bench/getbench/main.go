@@ -20,7 +20,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/tinynet/tinynet/bench/worker"
+	"github.com/tinynet/tinynet/bench/internal/worker"
 )
 
 // A way is one that leads to the server.

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tinynet/tinynet/bench/worker"
+	"github.com/tinynet/tinynet/bench/internal/worker"
 )
 
 const (

@@ -15,7 +15,7 @@ import (
 	"os"
 	"runtime/pprof"
 
-	"github.com/tinynet/tinynet/bench/worker"
+	"github.com/tinynet/tinynet/bench/internal/worker"
 )
 
 func main() {

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/tinynet/tinynet/bench/worker"
+	"github.com/tinynet/tinynet/bench/internal/worker"
 )
 
 func netMeasurements() []worker.Measurement {

@@ -12,7 +12,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/tinynet/tinynet/bench/worker"
+	"github.com/tinynet/tinynet/bench/internal/worker"
 )
 
 func tlsMeasurements() []worker.Measurement {

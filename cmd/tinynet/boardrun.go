@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tinynet/tinynet/board"
+	"github.com/tinynet/tinynet/internal/board"
+	"github.com/tinynet/tinynet/internal/tinygo"
+	"github.com/tinynet/tinynet/internal/toolchain"
 	"github.com/tinynet/tinynet/netdev/tether/host"
-	"github.com/tinynet/tinynet/tinygoroot"
-	"github.com/tinynet/tinynet/toolchain"
 )
 
 // runBoard builds a program for an emulated board, and runs it there.
@@ -177,7 +177,7 @@ func (t *tool) rootBuilder(ctx context.Context, g goArgs, b *builder) (*builder,
 		return nil, err
 	}
 	done := t.progress.start("linking a Go root with the port")
-	shadow, err := tinygoroot.PortGo(o, root.Dir, cache)
+	shadow, err := tinygo.PortGo(o, root.Dir, cache)
 	done()
 	if err != nil {
 		return nil, err

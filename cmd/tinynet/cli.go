@@ -15,10 +15,10 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/apicheck"
-	"github.com/tinynet/tinynet/assemble"
-	"github.com/tinynet/tinynet/record"
-	"github.com/tinynet/tinynet/toolchain"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/release/apicheck"
+	"github.com/tinynet/tinynet/internal/release/record"
+	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
 // A tool is the command line and what it works with.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tinynet/tinynet/apicheck"
+	"github.com/tinynet/tinynet/internal/release/apicheck"
 )
 
 func TestUsage(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/assemble"
-	"github.com/tinynet/tinynet/compare"
-	"github.com/tinynet/tinynet/conformance/matrix"
-	"github.com/tinynet/tinynet/toolchain"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/release/compare"
+	"github.com/tinynet/tinynet/internal/toolchain"
+	"github.com/tinynet/tinynet/test/matrix"
 )
 
 func (t *tool) compareCommand() *ffcli.Command {

@@ -9,11 +9,11 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/conformance"
+	"github.com/tinynet/tinynet/internal/conform"
 )
 
 func (t *tool) conformCommand() *ffcli.Command {
-	var c conformance.Config
+	var c conform.Config
 	var opt conformOptions
 	cmd := t.command("conform", "tinynet conform [OPTIONS] [PKG...]", "run Go's own tests of these packages on the port", `
 PKG are packages of Go's or patterns such as net/http/...; without one, all are
@@ -29,8 +29,8 @@ Examples:
   tinynet conform -device loopback -v net/http/...
   tinynet conform -go 1.25.11`,
 		func(ctx context.Context, args []string) error {
-			if c.Device != conformance.Host && c.Device != conformance.Loopback {
-				return usagef("there is no device %q; there are %s and %s", c.Device, conformance.Host, conformance.Loopback)
+			if c.Device != conform.Host && c.Device != conform.Loopback {
+				return usagef("there is no device %q; there are %s and %s", c.Device, conform.Host, conform.Loopback)
 			}
 			if c.Count < 1 {
 				return usagef("-count %d: it has to be at least 1", c.Count)
@@ -43,12 +43,12 @@ Examples:
 				if len(args) > 0 {
 					return usagef("-md is about all packages; take out %s", args[0])
 				}
-				return conformance.Page(t.stdout)
+				return conform.Page(t.stdout)
 			}
 			return t.conform(ctx, c, opt)
 		})
 	fs := cmd.FlagSet
-	fs.StringVar(&c.Device, "device", conformance.Host, "run on `DEVICE`: host, the system's sockets, or loopback, the built-in one with no other")
+	fs.StringVar(&c.Device, "device", conform.Host, "run on `DEVICE`: host, the system's sockets, or loopback, the built-in one with no other")
 	fs.BoolVar(&opt.verbose, "v", false, "list each test function")
 	fs.BoolVar(&opt.json, "json", false, "print the results as JSON")
 	fs.BoolVar(&c.Race, "race", false, "with the race detector")
@@ -68,7 +68,7 @@ type conformOptions struct {
 	record              string
 }
 
-func (t *tool) conform(ctx context.Context, c conformance.Config, opt conformOptions) error {
+func (t *tool) conform(ctx context.Context, c conform.Config, opt conformOptions) error {
 	tc, root, err := t.toolchain(ctx, "")
 	if err != nil {
 		return err
@@ -91,11 +91,11 @@ func (t *tool) conform(ctx context.Context, c conformance.Config, opt conformOpt
 	}
 	out := t.progress.writer(t.stdout)
 	if !opt.json {
-		c.Ended = func(p *conformance.Package) { p.WriteText(out, opt.verbose) }
+		c.Ended = func(p *conform.Package) { p.WriteText(out, opt.verbose) }
 	}
-	rep, err := conformance.Run(ctx, c)
+	rep, err := conform.Run(ctx, c)
 	done()
-	var pkg *conformance.PackageError
+	var pkg *conform.PackageError
 	switch {
 	case errors.As(err, &pkg):
 		return usagef("%s", pkg.Error())
@@ -110,7 +110,7 @@ func (t *tool) conform(ctx context.Context, c conformance.Config, opt conformOpt
 		rep.WriteText(t.stdout)
 	}
 	if err == nil && opt.record != "" {
-		err = conformance.Record(opt.record, rep)
+		err = conform.Record(opt.record, rep)
 	}
 	if err == nil && !rep.OK() {
 		err = exitError(statusFailed)

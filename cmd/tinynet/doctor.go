@@ -13,9 +13,9 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/assemble"
-	"github.com/tinynet/tinynet/tinygoroot"
-	"github.com/tinynet/tinynet/toolchain"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/tinygo"
+	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
 // A finding is one thing that doctor looked at.
@@ -128,7 +128,7 @@ func (t *tool) tinygoFindings(ctx context.Context, command string, installedGo a
 	if err != nil {
 		return nil // said for go already
 	}
-	tg, err := tinygoroot.Find(ctx, command, env)
+	tg, err := tinygo.Find(ctx, command, env)
 	if err != nil {
 		f := wrong("tinygo", err)
 		if command == "" && strings.Contains(f.Found, "no tinygo command on PATH") {
@@ -172,19 +172,19 @@ func (t *tool) tinygoFindings(ctx context.Context, command string, installedGo a
 	}
 	f := finding{"in place", "ok", "TinyGo's own net; with `tinynet tinygo` in front it is the port", ""}
 	switch in.State {
-	case tinygoroot.NotInstalled:
-	case tinygoroot.Installed:
+	case tinygo.NotInstalled:
+	case tinygo.Installed:
 		f.Found = "the port of " + in.Release
 		if !in.Current && port != nil {
 			f.State, f.Found = "wrong", f.Found+", which is not the newest for "+port.Release
 			f.Do = "tinynet install replaces it"
 		}
-	case tinygoroot.Interrupted:
+	case tinygo.Interrupted:
 		f.State, f.Found, f.Do = "wrong", "an install or uninstall was interrupted", "tinynet install finishes it, tinynet uninstall puts TinyGo's own net back"
-	case tinygoroot.Reinstalled:
+	case tinygo.Reinstalled:
 		f.Found = "TinyGo's own net, installed over the port; tinynet uninstall removes what is kept of the older TinyGo"
 	default:
-		state := &tinygoroot.StateError{Root: tg.Root, State: in.State, Files: in.Changed}
+		state := &tinygo.StateError{Root: tg.Root, State: in.State, Files: in.Changed}
 		f = wrong("in place", state)
 	}
 	add(f)

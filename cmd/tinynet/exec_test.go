@@ -540,11 +540,11 @@ func TestTinygo(t *testing.T) {
 	finish(t, in(dir, tinygo("doctor"), "PATH="+bin+"/none")).want(t, 0, "missing  tinygo               not on PATH", "For programs on boards: install TinyGo")
 
 	write(t, dir, map[string]string{
-		"go.mod":           "module example.com/m\n\ngo 1.23\n",
-		"prog/main.go":     "package main\n",
-		"other/go.mod":     "module example.com/other\n\ngo 1.23\n",
-		"size/budget.toml": "[[budget]]\nprogram = \"prog\"\ntarget = \"pico\"\nflash = 4500\nram = 37\n",
-		"tight.toml":       "[[budget]]\nprogram = \"prog\"\ntarget = \"riscv\"\nflash = 4499\nram = 37\n",
+		"go.mod":                 "module example.com/m\n\ngo 1.23\n",
+		"prog/main.go":           "package main\n",
+		"other/go.mod":           "module example.com/other\n\ngo 1.23\n",
+		"bench/size/budget.toml": "[[budget]]\nprogram = \"prog\"\ntarget = \"pico\"\nflash = 4500\nram = 37\n",
+		"tight.toml":             "[[budget]]\nprogram = \"prog\"\ntarget = \"riscv\"\nflash = 4499\nram = 37\n",
 	})
 	finish(t, tinygo("size")).want(t, 0, "./prog, pico\n", "     4,500        37  all\n", "     4,000        30  net\n", "budget: kept")
 	finish(t, tinygo("size", "-budget", "tight.toml", "-target", "riscv")).want(t, 1, "./prog, riscv\n", "EXCEEDED by 1 of flash", "!exit status")

@@ -8,8 +8,8 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/apicheck"
-	"github.com/tinynet/tinynet/assemble"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/release/apicheck"
 )
 
 func noArgs(args []string) error {
@@ -150,7 +150,7 @@ Each line of GOROOT/api for a package, such as
   pkg net, func Dial(string, string) (Conn, error)
 
 has to be true of the port for linux/amd64. What is missing or differs is
-printed, and makes the exit status 1 unless apicheck/excuses.toml says why it is
+printed, and makes the exit status 1 unless internal/release/apicheck/excuses.toml says why it is
 so. Go releases that come without GOROOT/api, as those do that -go fetches, are
 judged by the exported names in their sources instead.
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/assemble"
-	"github.com/tinynet/tinynet/toolchain"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
 func (t *tool) goCommand() *ffcli.Command {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/tinygoroot"
+	"github.com/tinynet/tinynet/internal/tinygo"
 )
 
 func (t *tool) installCommand() *ffcli.Command {
@@ -82,7 +82,7 @@ Examples:
 			if err != nil {
 				return err
 			}
-			tg, err := tinygoroot.Find(ctx, command, env)
+			tg, err := tinygo.Find(ctx, command, env)
 			if err != nil {
 				return err
 			}

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tinynet/tinynet/assemble"
-	"github.com/tinynet/tinynet/record"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/release/record"
 )
 
 // recordedPort is a port that edits one declaration of Go's, with a record. The

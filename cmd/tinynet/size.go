@@ -16,11 +16,11 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/size"
+	"github.com/tinynet/tinynet/internal/tinygo/size"
 )
 
 // budgetFile is read if it is there and no other is named.
-const budgetFile = "size/budget.toml"
+const budgetFile = "bench/size/budget.toml"
 
 // A sizeOptions is what size is told besides the programs.
 type sizeOptions struct {

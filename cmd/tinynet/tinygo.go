@@ -6,9 +6,9 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/assemble"
-	"github.com/tinynet/tinynet/tinygoroot"
-	"github.com/tinynet/tinynet/toolchain"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/tinygo"
+	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
 const tinygoFlag = "use the tinygo command `FILE` instead of the one on PATH"
@@ -37,7 +37,7 @@ Examples:
 // A tinyGo is the TinyGo to work with, the environment that makes it use the
 // chosen Go, and that Go.
 type tinyGo struct {
-	*tinygoroot.TinyGo
+	*tinygo.TinyGo
 	env  []string
 	root assemble.Goroot
 }
@@ -60,7 +60,7 @@ func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) 
 		return nil, err
 	}
 	done := t.progress.start("looking for TinyGo")
-	tg, err := tinygoroot.Find(ctx, command, env)
+	tg, err := tinygo.Find(ctx, command, env)
 	done()
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (t *tool) onPortFor(ctx context.Context, command string, prepare func(tg *t
 // shadowGo is the environment in which TinyGo finds a Go root with the port's
 // changes.
 func shadowGo(o *assemble.Overlay, goroot, cache string) ([]string, error) {
-	root, err := tinygoroot.ShadowGo(o, goroot, cache)
+	root, err := tinygo.ShadowGo(o, goroot, cache)
 	if err != nil {
 		return nil, err
 	}

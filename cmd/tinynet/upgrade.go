@@ -16,14 +16,14 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
-	"github.com/tinynet/tinynet/apicheck"
-	"github.com/tinynet/tinynet/assemble"
-	"github.com/tinynet/tinynet/conformance"
-	"github.com/tinynet/tinynet/conformance/matrix"
-	"github.com/tinynet/tinynet/record"
-	"github.com/tinynet/tinynet/security"
-	"github.com/tinynet/tinynet/toolchain"
-	"github.com/tinynet/tinynet/upgrade"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/conform"
+	"github.com/tinynet/tinynet/internal/release/apicheck"
+	"github.com/tinynet/tinynet/internal/release/record"
+	"github.com/tinynet/tinynet/internal/release/security"
+	"github.com/tinynet/tinynet/internal/release/upgrade"
+	"github.com/tinynet/tinynet/internal/toolchain"
+	"github.com/tinynet/tinynet/test/matrix"
 )
 
 type upgradeOptions struct {
@@ -304,8 +304,8 @@ func (t *tool) testChanged(ctx context.Context, tc *toolchain.Toolchain, r *upgr
 	done := t.progress.start("running Go's own tests")
 	defer func() { done() }()
 	for _, pkg := range changed {
-		rep, err := conformance.Run(ctx, conformance.Config{
-			Port: t.port, Toolchain: tc, Cache: cache, Packages: []string{pkg}, Device: conformance.Host, Count: 1, Timeout: 30 * time.Minute,
+		rep, err := conform.Run(ctx, conform.Config{
+			Port: t.port, Toolchain: tc, Cache: cache, Packages: []string{pkg}, Device: conform.Host, Count: 1, Timeout: 30 * time.Minute,
 			Progress: func(pkg, test string, n, total int) {
 				t.progress.say(fmt.Sprintf("%s: %d of %d tests, %s", pkg, n, total, test))
 			},
@@ -320,7 +320,7 @@ func (t *tool) testChanged(ctx context.Context, tc *toolchain.Toolchain, r *upgr
 		for _, p := range rep.Packages {
 			c := upgrade.Check{Name: "Go's tests of " + p.Path, Result: fmt.Sprintf("%d passed, %d skipped, %d failed", p.Passed, p.Skipped, p.Failed)}
 			for _, f := range p.Functions {
-				if f.Status == conformance.Failed {
+				if f.Status == conform.Failed {
 					c.Failed = append(c.Failed, f.Name+" failed: "+f.Reason)
 				}
 			}

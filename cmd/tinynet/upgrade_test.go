@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tinynet/tinynet/record"
+	"github.com/tinynet/tinynet/internal/release/record"
 )
 
 // release makes a Go root out of the installed one: links, but for net and

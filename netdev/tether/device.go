@@ -31,7 +31,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tinynet/tinynet/netdev/tether/wire"
+	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 // Numbers of package netdev, which imports package net. This package does

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"syscall"
 
-	"github.com/tinynet/tinynet/netdev/tether/wire"
+	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 // A netError is an error of the other end: its text, and the number by which

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tinynet/tinynet/netdev/tether/wire"
+	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 // A silent line says nothing until it is closed.

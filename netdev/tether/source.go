@@ -8,5 +8,5 @@ import "embed"
 // needs package net. Tinynet builds it into the net of an emulated board.
 //
 //go:embed device.go errors.go ring.go size_board.go size_hosted.go
-//go:embed wire/frame.go wire/line.go wire/message.go wire/pump.go
+//go:embed internal/wire/frame.go internal/wire/line.go internal/wire/message.go internal/wire/pump.go
 var Source embed.FS

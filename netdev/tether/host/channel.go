@@ -15,7 +15,7 @@ import (
 	"golang.org/x/net/ipv6"
 
 	"github.com/tinynet/tinynet/netdev"
-	"github.com/tinynet/tinynet/netdev/tether/wire"
+	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 // A channel is a socket of the board's. The lock is the host's.

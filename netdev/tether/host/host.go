@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tinynet/tinynet/netdev/tether/wire"
+	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 // Config may be left empty.

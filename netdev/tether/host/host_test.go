@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/tinynet/tinynet/netdev/tether/wire"
+	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 func TestParsePublish(t *testing.T) {

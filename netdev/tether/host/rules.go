@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tinynet/tinynet/netdev/tether/wire"
+	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 // A Publish puts a port of the board's at an address of this computer.

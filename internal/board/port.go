@@ -1,0 +1,134 @@
+// Package board runs programs on boards that are emulated, and whose only
+// network is a tether to this computer. The programs need no change: the port of
+// net that they are built with has the tether as its device from the start.
+package board
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"go/build/constraint"
+	"io/fs"
+	"path"
+	"strings"
+	"testing/fstest"
+
+	"github.com/tinynet/tinynet/netdev/tether"
+)
+
+// glue has what joins the tether to package net, for each board: the files of
+// the folder with the board's name, of common and, for those of QEMU, of qemu.
+//
+//go:embed all:glue
+var glue embed.FS
+
+// Where the tether is in the assembled port: package net imports it, so it
+// cannot be where it is in this module.
+const (
+	tetherPackage = "net/http/tether"
+	wirePackage   = tetherPackage + "/internal/wire"
+
+	tetherPath = "github.com/tinynet/tinynet/netdev/tether"
+	portTag    = "tinynetport"
+)
+
+// Port returns the port with the tether of a board in it.
+func Port(base fs.FS, board string) (fs.FS, error) {
+	merged := fstest.MapFS{}
+	add := func(name string, data []byte) { merged[name] = &fstest.MapFile{Data: data, Mode: 0o444} }
+	err := fs.WalkDir(base, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(base, name)
+		add(name, data)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	packages := map[string][]string{}
+	err = fs.WalkDir(tether.Source, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(tether.Source, name)
+		if err != nil {
+			return err
+		}
+		data = bytes.ReplaceAll(data, []byte(`"`+tetherPath+`/`), []byte(`"`+tetherPackage+`/`))
+		if data, err = tagged(data); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		pkg := path.Join(tetherPackage, path.Dir(name))
+		packages[pkg] = append(packages[pkg], path.Base(name))
+		add(path.Join(tetherPackage, name), data)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for pkg, files := range packages {
+		add(pkg+"/manifest.toml", []byte(fmt.Sprintf("package = %q\n%s", pkg, addEntry(files))))
+	}
+	var files []string
+	dirs := []string{"glue/common", "glue/" + board}
+	for _, q := range QEMUs {
+		if q.Name == board {
+			dirs = append(dirs, "glue/qemu")
+		}
+	}
+	for _, dir := range dirs {
+		entries, err := glue.ReadDir(dir)
+		if err != nil {
+			return nil, fmt.Errorf("there is no board %q", board)
+		}
+		for _, e := range entries {
+			data, err := glue.ReadFile(dir + "/" + e.Name())
+			if err != nil {
+				return nil, err
+			}
+			name := "tether_" + e.Name()
+			files = append(files, name)
+			add("net/"+name, data)
+		}
+	}
+	// The device that the board has is netdev.Host: the program knows no other way
+	// to it.
+	const host, hostFunc = "net/builtin_netdev.go", "func hostNetdev() netdever {\n"
+	own, ok := merged[host]
+	if !ok || bytes.Count(own.Data, []byte(hostFunc)) != 1 {
+		return nil, fmt.Errorf("the port has no %s with hostNetdev", host)
+	}
+	add(host, bytes.Replace(own.Data, []byte(hostFunc), []byte(hostFunc+"\tif boardNetdev != nil {\n\t\treturn boardNetdev\n\t}\n"), 1))
+	const manifest = "net/manifest.toml"
+	own, ok = merged[manifest]
+	if !ok {
+		return nil, fmt.Errorf("the port has no %s", manifest)
+	}
+	add(manifest, append(append([]byte(nil), own.Data...), addEntry(files)...))
+	return merged, nil
+}
+
+func addEntry(files []string) string {
+	var b strings.Builder
+	b.WriteString("\n[[add]]\nfiles = [")
+	for _, f := range files {
+		fmt.Fprintf(&b, "%q, ", f)
+	}
+	b.WriteString("]\n")
+	return b.String()
+}
+
+// tagged gives a source the tag that the port's have.
+func tagged(src []byte) ([]byte, error) {
+	rest, ok := bytes.CutPrefix(src, []byte("//go:build "))
+	if !ok {
+		return append([]byte("//go:build "+portTag+"\n\n"), src...), nil
+	}
+	line, rest, _ := bytes.Cut(rest, []byte("\n"))
+	if _, err := constraint.Parse("//go:build " + string(line)); err != nil {
+		return nil, err
+	}
+	return append([]byte(fmt.Sprintf("//go:build %s && (%s)\n", portTag, line)), rest...), nil
+}

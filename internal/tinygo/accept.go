@@ -1,0 +1,40 @@
+package tinygo
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// Accepts asks TinyGo whether it builds with its Go, in the environment that it
+// will run in. The error for one that it refuses is a [*RefusedError].
+func (t *TinyGo) Accepts(ctx context.Context, env []string) error {
+	// The least that makes it look at the release; it builds nothing.
+	cmd := exec.CommandContext(ctx, t.Command, "info")
+	cmd.Env = env
+	cmd.WaitDelay = 2 * time.Second
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == nil {
+		return nil
+	}
+	if said, newest, ok := refusal(out); ok {
+		return &RefusedError{TinyGo: t.Command, Root: t.Goroot, Said: said, Newest: newest}
+	}
+	return nil // whatever it is, the build will say it better
+}
+
+// Version is TinyGo's own line about itself, such as "tinygo version 0.35.0
+// linux/amd64 (using go version go1.23.12 and LLVM version 16.0.6)".
+func (t *TinyGo) Version(ctx context.Context, env []string) (string, error) {
+	cmd := exec.CommandContext(ctx, t.Command, "version")
+	cmd.Env = env
+	cmd.WaitDelay = 2 * time.Second
+	out, err := cmd.Output()
+	line, _, _ := bytes.Cut(out, []byte("\n"))
+	return strings.TrimSpace(string(line)), err
+}

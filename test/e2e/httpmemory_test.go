@@ -1,0 +1,116 @@
+//go:build unix
+
+package e2e
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+var soak = flag.Bool("soak", false, "on boards, make 100,000 requests and 10,000 connections, not a few, and a handshake also in 96 kB of RAM")
+
+// memoryLimits are the most that net/http may take on a board, in bytes unless
+// it says allocations.
+var memoryLimits = map[string]int{
+	"idle connection, heap in use":              3 << 10,
+	"cold connection with a request, allocated": 6 << 10,
+	"warm connection with a request, allocated": 2 << 10,
+	"keep-alive request, allocations":           13,
+	"keep-alive request, allocated":             1491,
+	"client's GET, allocated":                   4 << 10,
+}
+
+// checkMemory reads what testdata/httpmemory has printed. Under Go, a figure is
+// of so many allocations; TinyGo's compiler leaves more of them on the heap.
+func checkMemory(t *testing.T, out string, underGo bool) {
+	t.Helper()
+	if strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
+		t.Fatalf("it printed:\n%s", out)
+	}
+	figures := map[string]int{}
+	for _, line := range strings.Split(out, "\n") {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		if n, err := strconv.Atoi(value); err == nil {
+			figures[name] = n
+		}
+	}
+	for name, most := range memoryLimits {
+		if strings.HasSuffix(name, "allocations") && !underGo {
+			continue
+		}
+		got, ok := figures[name]
+		if t.Logf("%s: %d", name, got); !ok || got > most {
+			t.Errorf("%s: %d, want at most %d (0 may mean that it was not said)\n%s", name, got, most, out)
+		}
+	}
+}
+
+// TestHTTPMemory measures net/http with the sizes of boards on this computer.
+func TestHTTPMemory(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates, too")
+	}
+	program := filepath.Join(t.TempDir(), "httpmemory")
+	if err := goCommand(tinynet(t), "go", "build", "-tags", "tinynet_board", "-ldflags", "-X main.keepAlive=2000 -X main.fresh=500", "-o", program, "./test/e2e/testdata/httpmemory"); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(program).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	checkMemory(t, string(out), true)
+}
+
+// smallBoard is an emulated board with 256 kB of RAM.
+const smallBoard = `MEMORY
+{
+	FLASH_TEXT (rw) : ORIGIN = 0x80000000, LENGTH = 1M
+	RAM (xrw)       : ORIGIN = 0x80100000, LENGTH = 256K
+}
+_stack_size = 2K;
+INCLUDE "targets/riscv.ld"
+`
+
+// TestHTTPMemoryOnBoard measures it on an emulated board, and has its server
+// answer until it would run out of memory if something stayed: with -soak,
+// 100,000 requests on one connection, and 10,000 connections. It does so over the
+// loopback, and over a device in memory, whose own allocations have no limit.
+func TestHTTPMemoryOnBoard(t *testing.T) {
+	needs(t, "tinygo", "qemu-system-riscv32")
+	t.Run("loopback", func(t *testing.T) { checkMemory(t, onSmallBoard(t, "notls"), false) })
+	t.Run("device", func(t *testing.T) {
+		if out := onSmallBoard(t, "notls,simulated"); strings.Contains(out, "FAIL") || !strings.HasSuffix(strings.TrimSpace(out), "end") {
+			t.Errorf("it printed:\n%s", out)
+		}
+	})
+}
+
+// onSmallBoard returns what testdata/httpmemory prints there.
+func onSmallBoard(t *testing.T, tags string) string {
+	t.Helper()
+	dir := t.TempDir()
+	script, target, program := filepath.Join(dir, "board.ld"), filepath.Join(dir, "board.json"), filepath.Join(dir, "program.elf")
+	put(t, script, smallBoard)
+	put(t, target, fmt.Sprintf(`{"inherits": ["riscv-qemu"], "linkerscript": %q}`, script))
+	args := []string{"build", "-target=" + target, "-tags=" + tags, "-stack-size=8kb", "-o=" + program}
+	if !*soak {
+		args = append(args, "-ldflags=-X main.keepAlive=1000 -X main.fresh=200")
+	}
+	underTinyGo(t, append(args, "./test/e2e/testdata/httpmemory")...)
+	// A program that panics does not end QEMU.
+	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "qemu-system-riscv32", "-machine", "virt", "-nographic", "-bios", "none", "-kernel", program).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	return string(out)
+}

@@ -1,0 +1,277 @@
+//go:build unix
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tinynet/tinynet/internal/toolchain"
+)
+
+// needs skips the test where one of these commands is not on PATH.
+func needs(t *testing.T, commands ...string) {
+	t.Helper()
+	for _, name := range commands {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("no %s on PATH", name)
+		}
+	}
+}
+
+// underTinyGo runs `tinynet tinygo`, and returns what it printed.
+func underTinyGo(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(tinynet(t), append([]string{"tinygo"}, args...)...)
+	cmd.Dir = root
+	cmd.Env = ownEnv()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	return string(out)
+}
+
+// ownEnv is the environment as it was before go test named its own Go in it,
+// which TinyGo would use, and may not support.
+func ownEnv() []string { return toolchain.Unsetenv(os.Environ(), "GOROOT") }
+
+// TestTinyGoPico builds the examples for a board.
+func TestTinyGoPico(t *testing.T) {
+	needs(t, "tinygo")
+	for _, example := range []string{"tcpecho", "webserver"} {
+		underTinyGo(t, "build", "-target=pico", "-o", filepath.Join(t.TempDir(), example+".uf2"), "./examples/"+example)
+	}
+}
+
+// TestTinyGoShadow: the roots that TinyGo gets are made of links; besides these they
+// take less than 5 MB of disk.
+func TestTinyGoShadow(t *testing.T) {
+	needs(t, "tinygo")
+	roots := strings.Fields(underTinyGo(t, "env", "TINYGOROOT", "GOROOT"))
+	if len(roots) != 2 {
+		t.Fatalf("the roots are %q", roots)
+	}
+	links, files, folders, bytes := 0, 0, 0, int64(0)
+	for _, dir := range roots {
+		if _, err := os.Stat(filepath.Join(dir, ".tinynet-shadow")); err != nil {
+			t.Errorf("%s is not made by tinynet: %v", dir, err)
+			continue
+		}
+		err := filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := e.Info()
+			if err != nil {
+				return err
+			}
+			switch {
+			case e.Type()&os.ModeSymlink != 0:
+				links++
+				return nil
+			case e.IsDir():
+				folders++
+			default:
+				files++
+			}
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+				bytes += stat.Blocks * 512
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d links; %d files and %d folders, which take %d bytes of disk", links, files, folders, bytes)
+	if links < 1000 || bytes > 5_000_000 {
+		t.Error("they are to be links, and less than 5 MB besides")
+	}
+}
+
+// TestTinyGoDevtest runs the test kit for drivers on this computer as TinyGo
+// compiles it: on good and on bad devices.
+func TestTinyGoDevtest(t *testing.T) {
+	needs(t, "tinygo")
+	out := underTinyGo(t, "test", "-v", "./netdev/devtest")
+	for _, want := range []string{"--- PASS: TestRun", "--- PASS: TestProfiles", "--- PASS: TestProfiles/wifinina"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+}
+
+// TestTinyGoBehaviour runs the behaviour tests of net and net/http on this computer as
+// TinyGo compiles them: its scheduler and its collector, over the host, the
+// loopback and the simulated devices.
+func TestTinyGoBehaviour(t *testing.T) {
+	needs(t, "tinygo")
+	out := underTinyGo(t, "test", "-v", "-tags=tinynet_port", "./test/behaviour")
+	passed := strings.Count(out, "\n--- PASS: ")
+	if passed < 60 || strings.Contains(out, "--- FAIL: ") {
+		t.Errorf("%d tests pass:\n%s", passed, out)
+	}
+	t.Logf("%d tests pass", passed)
+}
+
+// TestTinyGoHTTPS gets a page of OpenSSL's server with a program that TinyGo built for
+// this computer, and trusts nobody else.
+func TestTinyGoHTTPS(t *testing.T) {
+	needs(t, "tinygo")
+	ca := newAuthority(t)
+	addr := ca.openssl(t, "127.0.0.1")
+	program := filepath.Join(t.TempDir(), "http-get")
+	underTinyGo(t, "build", "-o", program, "./examples/http-get")
+	get := func(roots string) string {
+		p := launchWith(t, nil, []string{"SSL_CERT_FILE=" + roots}, program, "-url", "https://"+addr+"/")
+		p.wait(t, startLimit)
+		return p.said()
+	}
+	wants(t, get(ca.file), "HTTP/1.0 200 ok")
+	wants(t, get(newAuthority(t).file), "certificate signed by unknown authority")
+}
+
+// TestTinyGoInstall puts the port into a copy of the TinyGo that is here, and
+// takes it out again.
+func TestTinyGoInstall(t *testing.T) {
+	needs(t, "tinygo")
+	ask := func(env []string, name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir = root
+		cmd.Env = append(ownEnv(), env...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%.2000s", cmd, err, out)
+		}
+		return string(out)
+	}
+	original := strings.TrimSpace(ask(nil, "tinygo", "env", "TINYGOROOT"))
+	copied := filepath.Join(t.TempDir(), "tinygo")
+	entries, err := os.ReadDir(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(copied, "src"), os.DirFS(filepath.Join(original, "src"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "src" {
+			if err := os.Symlink(filepath.Join(original, e.Name()), filepath.Join(copied, e.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	env := []string{"TINYGOROOT=" + copied}
+	sums := func() string { return ask(nil, "sh", "-c", "find "+copied+" -type f -exec sha256sum {} + | sort") }
+	netFiles := func() string {
+		t.Helper()
+		var net struct{ GoFiles []string }
+		if err := json.Unmarshal([]byte(ask(env, "tinygo", "list", "-json", "net")), &net); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(net.GoFiles, " ")
+	}
+	before, files := sums(), netFiles()
+
+	wants(t, ask(env, tinynet(t), "install"), copied+": has the port of go1.")
+	if in := netFiles(); in == files || !strings.Contains(in, "fd_netdev.go") {
+		t.Errorf("installed, tinygo's net has the files %s", in)
+	}
+	if out := ask(env, "tinygo", "run", "./test/e2e/testdata/loopback"); strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
+		t.Errorf("built by tinygo itself, the program printed:\n%s", out)
+	}
+	wants(t, ask(env, tinynet(t), "uninstall"), copied+": has TinyGo's own net again")
+	if after := sums(); after != before {
+		t.Error("TinyGo's files are not as they were")
+	}
+	if again := netFiles(); again != files {
+		t.Errorf("uninstalled, tinygo's net has the files %s", again)
+	}
+}
+
+// TestTinyGoLoopback runs a program that uses the loopback on this computer
+// and on emulated boards.
+func TestTinyGoLoopback(t *testing.T) {
+	for _, board := range []struct{ target, emulator string }{
+		{"", "true"}, {"riscv-qemu", "qemu-system-riscv32"}, {"cortex-m-qemu", "qemu-system-arm"},
+	} {
+		name := board.target
+		if name == "" {
+			name = "host"
+		}
+		t.Run(name, func(t *testing.T) {
+			needs(t, "tinygo", board.emulator)
+			args := []string{"run"}
+			if board.target != "" {
+				args = append(args, "-target="+board.target, "-stack-size=8kb")
+			}
+			out := underTinyGo(t, append(args, "./test/e2e/testdata/loopback")...)
+			if strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
+				t.Errorf("it printed:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestSmallClient runs what http.Get is on a board in a program without TLS,
+// on this computer and, with TinyGo, on an emulated board.
+func TestSmallClient(t *testing.T) {
+	const program = "./test/e2e/testdata/smallclient"
+	check := func(t *testing.T, out string) {
+		if strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
+			t.Errorf("it printed:\n%s", out)
+		}
+	}
+	for _, tags := range []string{"tinynet_board,notls", "tinynet_board,notls,nohostnet", "tinynet_board,notls,nethttptransport", "notls"} {
+		t.Run(tags, func(t *testing.T) {
+			cmd := exec.Command(tinynet(t), "go", "run", "-tags", tags, program)
+			cmd.Dir = root
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Errorf("%s: %v", cmd, err)
+			}
+			check(t, string(out))
+		})
+	}
+	t.Run("riscv-qemu", func(t *testing.T) {
+		needs(t, "tinygo", "qemu-system-riscv32")
+		check(t, underTinyGo(t, "run", "-target=riscv-qemu", "-stack-size=10kb", "-tags=notls", program))
+	})
+}
+
+// TestGetOnBoard gets a page a thousand times over one connection, on an
+// emulated board and a device with the eleven methods alone.
+func TestGetOnBoard(t *testing.T) {
+	needs(t, "tinygo", "qemu-system-riscv32")
+	elf := filepath.Join(t.TempDir(), "get.elf")
+	underTinyGo(t, "build", "-target=riscv-qemu", "-stack-size=8kb", "-tags=notls", "-o", elf, "./test/e2e/testdata/getboard")
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "qemu-system-riscv32", "-machine", "virt", "-icount", "shift=0", "-nographic", "-bios", "none", "-kernel", elf)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v", cmd, err)
+	}
+	t.Logf("%s", out)
+	allocated := regexp.MustCompile(`allocated for a GET: (\d+)`).FindSubmatch(out)
+	if allocated == nil {
+		t.Fatal("it does not say what it allocated")
+	}
+	if n, _ := strconv.Atoi(string(allocated[1])); n > 4096 {
+		t.Errorf("a GET allocates %d bytes", n)
+	}
+	if !strings.Contains(string(out), "connections: 0 ") {
+		t.Error("it did not keep the connection")
+	}
+}

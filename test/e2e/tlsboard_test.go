@@ -1,0 +1,118 @@
+//go:build unix
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The most that a handshake may take on a board, see docs/tls.md.
+const (
+	handshakeInstructions = 130_000_000
+	handshakeHeap         = 48 // kB, with the roots
+	handshakeStack        = 8192
+)
+
+// tinyBoard is an emulated board with 96 kB of RAM.
+const tinyBoard = `MEMORY
+{
+	FLASH_TEXT (rw) : ORIGIN = 0x80000000, LENGTH = 1M
+	RAM (xrw)       : ORIGIN = 0x80100000, LENGTH = 96K
+}
+_stack_size = 2K;
+INCLUDE "targets/riscv.ld"
+`
+
+// TestTLSOnBoard does a handshake with TLS 1.3 and an ECDSA chain of two on an
+// emulated board, and holds what it takes against the budget; and with -soak once
+// more on one that has little RAM.
+func TestTLSOnBoard(t *testing.T) {
+	needs(t, "tinygo", "qemu-system-riscv32")
+	dir := t.TempDir()
+	// The client's messages depend on the release of Go: it has to be TinyGo's.
+	record := exec.Command(tinynet(t), "go", "-goroot", tinyGoRoot(t), "run", "-tags=tlssmall", "./test/e2e/testdata/tlsboard/record")
+	record.Dir = root
+	record.Env = append(ownEnv(), "GOARCH=386", "GOTOOLCHAIN=local")
+	record.Stderr = os.Stderr
+	flags, err := record.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", record, err)
+	}
+	build := func(name, target, stack string) string {
+		program := filepath.Join(dir, name)
+		underTinyGo(t, "build", "-target="+target, "-stack-size="+stack, "-ldflags="+strings.TrimSpace(string(flags)), "-o="+program, "./test/e2e/testdata/tlsboard")
+		return program
+	}
+	program := build("board.elf", "riscv-qemu", "32kb")
+	out := handshakeOn(t, program, "speed")
+	if n := figure(t, out, `handshake: (\d+) instructions`); n > handshakeInstructions {
+		t.Errorf("a handshake takes %d instructions, more than %d", n, handshakeInstructions)
+	}
+	if n := figure(t, out, `stack: (\d+) bytes`); n > handshakeStack {
+		t.Errorf("a handshake takes a stack of %d bytes, more than %d", n, handshakeStack)
+	}
+	if n := figure(t, handshakeOn(t, program, "live"), `live at most: (\d+) bytes`); n > handshakeHeap<<10 {
+		t.Errorf("a handshake takes a heap of %d bytes", n)
+	}
+	figure(t, handshakeOn(t, program, strconv.Itoa(handshakeHeap)), `handshake: (\d+) instructions`)
+
+	if !*soak {
+		return
+	}
+	script, target := filepath.Join(dir, "board.ld"), filepath.Join(dir, "board.json")
+	put(t, script, tinyBoard)
+	put(t, target, fmt.Sprintf(`{"inherits": ["riscv-qemu"], "linkerscript": %q}`, script))
+	figure(t, handshakeOn(t, build("tiny.elf", target, "10kb"), "0"), `handshake: (\d+) instructions`)
+}
+
+// tinyGoRoot returns the Go root that TinyGo uses.
+func tinyGoRoot(t *testing.T) string {
+	t.Helper()
+	cmd := exec.Command("tinygo", "env", "GOROOT")
+	cmd.Env = ownEnv()
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", cmd, err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// handshakeOn runs the program tlsboard, has it measure, and returns what it
+// prints.
+func handshakeOn(t *testing.T, program, what string) string {
+	t.Helper()
+	// A program that panics does not end QEMU.
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "qemu-system-riscv32", "-machine", "virt", "-nographic", "-bios", "none", "-icount", "shift=0", "-kernel", program)
+	cmd.Stdin = strings.NewReader(what + "\n")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", what, err, out)
+	}
+	t.Logf("%s:\n%s", what, out)
+	return string(out)
+}
+
+// figure finds a number in what a program printed.
+func figure(t *testing.T, out, pattern string) int {
+	t.Helper()
+	found := regexp.MustCompile(pattern).FindStringSubmatch(out)
+	if found == nil {
+		t.Fatalf("no %s in:\n%s", pattern, out)
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,86 @@
+//go:build !tinynet_port
+
+// Package interop has crypto/tls of the port talk to others: OpenSSL, and Go's
+// own crypto/tls, as client and as server.
+//
+// The tests are for the port:
+//
+//	go test ./test/interop
+//
+// builds this package with Go's own TLS, to be the peer, and then runs
+//
+//	go run ./cmd/tinynet go test -tags tinynet_port ./test/interop
+//
+// once as it is, and once with tlssmall, which leaves out what boards leave out.
+package interop_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(peerVar); role != "" {
+		if err := actAsPeer(role); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func TestOnPort(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The go command sees which files a test looks at, and keeps its result
+	// until one of them changes.
+	for _, dir := range []string{"internal/assemble", "cmd", "test/interop", "port", "internal/toolchain"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
+			os.Stat(path)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
+	run := func(t *testing.T, name string, args ...string) []byte {
+		cmd := exec.CommandContext(ctx, name, args...)
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), peerVar+"_BINARY="+self)
+		cmd.WaitDelay = time.Minute
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", cmd, err, out)
+		}
+		return out
+	}
+	tinynet := filepath.Join(t.TempDir(), "tinynet")
+	run(t, "go", "build", "-o", tinynet, "./cmd/tinynet")
+	for _, tags := range []string{"", "tlssmall"} {
+		t.Run("tags="+tags, func(t *testing.T) {
+			out := run(t, tinynet, "go", "test", "-count=1", "-tags", "tinynet_port "+tags, "-v", "-timeout", "5m", "./test/interop")
+			passed := len(regexp.MustCompile(`(?m)^ *--- PASS`).FindAll(out, -1))
+			skipped := regexp.MustCompile(`(?m)^ *--- SKIP.*`).FindAll(out, -1)
+			if passed < 20 {
+				t.Errorf("only %d tests were run:\n%s", passed, out)
+			}
+			t.Logf("%d passed, skipped: %s", passed, skipped)
+		})
+	}
+}
