@@ -398,35 +398,103 @@ func TestInstallReadOnly(t *testing.T) {
 	t.Parallel()
 	tg, port, original := installFixture(t)
 	cmd := jobCommand(t, tg.Root, "install "+port.Dir+" "+port.Release, 0)
-	if !asNobody(cmd) {
+	if asNobody(cmd) {
+		// Nobody has to reach the roots, the port and a copy of this program. Folders
+		// that this test made are opened for it; any other stays as it is.
+		self := cmd.Path
+		cmd.Path = filepath.Join(t.TempDir(), filepath.Base(self))
+		if err := copyFile(self, cmd.Path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{tg.Root, port.Dir, cmd.Path} {
+			openToAll(t, filepath.Dir(name))
+			filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error { // the umask may have closed them
+				if err == nil && d.Type()&fs.ModeSymlink == 0 {
+					err = os.Chmod(path, 0o755)
+				}
+				return err
+			})
+		}
+		original = everything(t, tg.Root)
+		if closed := closedToAll(cmd.Path); closed != "" {
+			t.Skipf("a user who is nobody may not enter %s: run the tests with TMPDIR in a folder that everybody may reach, or as another user than root", closed)
+		}
+	} else {
 		if err := os.Chmod(tg.Root, 0o555); err != nil {
 			t.Fatal(err)
 		}
 		defer os.Chmod(tg.Root, 0o755)
 	}
-	for dir := filepath.Dir(tg.Root); dir != filepath.Dir(dir) && strings.HasPrefix(dir, os.TempDir()); dir = filepath.Dir(dir) {
-		os.Chmod(dir, 0o755) // so that it can look, at least
-	}
-	cmd.Path = readable(t, cmd.Path)
 	out, err := cmd.CombinedOutput()
+	if errors.Is(err, fs.ErrPermission) {
+		t.Skipf("programs in %s cannot be run (mounted noexec?): %v", os.TempDir(), err)
+	}
 	if err == nil || !strings.Contains(string(out), "sudo") || !strings.Contains(string(out), "tinynet tinygo") {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("got %v\n%s\nwant an error that names sudo and tinynet tinygo", err, out)
 	}
 	os.Chmod(tg.Root, 0o755)
 	wantEverything(t, "read-only", tg.Root, original)
 }
 
-// readable is a copy of the test binary that every user can run.
-func readable(t *testing.T, name string) string {
+// openToAll lets everybody enter dir and the folders above it that tests have
+// made, which are those below the temporary folder and never that one itself.
+func openToAll(t *testing.T, dir string) {
 	t.Helper()
-	to := filepath.Join(t.TempDir(), filepath.Base(name))
-	if err := copyFile(name, to, 0o755); err != nil {
-		t.Fatal(err)
+	top := filepath.Clean(os.TempDir())
+	for ; strings.HasPrefix(dir, top+string(filepath.Separator)); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for dir := filepath.Dir(to); dir != filepath.Dir(dir) && strings.HasPrefix(dir, os.TempDir()) && dir != filepath.Clean(os.TempDir()); dir = filepath.Dir(dir) {
-		os.Chmod(dir, 0o755)
+}
+
+// closedToAll is the folder on the way to name that not everybody may enter, or
+// "". The way is the one without links, which is the one that a system takes.
+func closedToAll(name string) string {
+	real, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return name
 	}
-	return to
+	for dir := filepath.Dir(real); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode().Perm()&0o001 == 0 {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+// TestOpenToAll holds that a test opens nothing but what tests made.
+func TestOpenToAll(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("folders have no such modes on windows")
+	}
+	top := t.TempDir()
+	if real, err := filepath.EvalSymlinks(top); err == nil {
+		top = real
+	}
+	t.Setenv("TMPDIR", top+"/tmp/")
+	dir := filepath.Join(top, "tmp", "a", "b")
+	for _, name := range []string{filepath.Dir(filepath.Dir(dir)), filepath.Dir(dir), dir} {
+		if err := os.Mkdir(name, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	openToAll(t, dir)
+	for name, want := range map[string]fs.FileMode{dir: 0o755, filepath.Dir(dir): 0o755, filepath.Dir(filepath.Dir(dir)): 0o700} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s: got mode %o, want %o", name, got, want)
+		}
+	}
+	if got, want := closedToAll(filepath.Join(dir, "..", "b")), filepath.Join(top, "tmp"); got != want {
+		t.Errorf("the closed folder: got %q, want %q", got, want)
+	}
 }
 
 func TestAccepts(t *testing.T) {
