@@ -21,7 +21,7 @@ race: ## the tests of what runs concurrently, with the race detector (needs a C 
 	go test -race $(RACE)
 
 matrix: ## the port built for every supported Go release and several systems, and assembled from more (fetches them)
-	go test -v -count=1 -tags matrix -timeout 60m ./test/matrix
+	go test -v -count=1 -tags matrix -timeout 60m ./internal/release/matrix
 
 # What is tested with what boards leave out, and with HTTP/2.
 SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/...
@@ -52,8 +52,8 @@ record-port: ## what follows from the manifests: the record, docs/port.md, READM
 	go run ./cmd/tinynet compare -md docs/port.md
 
 releases: ## the matrix, and docs/releases.md from what it and conform found
-	go test -v -count=1 -tags matrix -timeout 60m -run 'TestMatrix|TestPatches' ./test/matrix -update
-	go test -count=1 -run TestPage ./test/matrix -update
+	go test -v -count=1 -tags matrix -timeout 60m -run 'TestMatrix|TestPatches' ./internal/release/matrix -update
+	go test -count=1 -run TestPage ./internal/release/matrix -update
 
 fixes: ## each security fix in internal/release/security/fixes.toml, looked for in the releases before and after (fetches some forty)
 	go test -v -count=1 -tags fixes -timeout 2h -run TestFixes ./internal/release/security

@@ -9,8 +9,8 @@ import (
 
 	"github.com/tinynet/tinynet/internal/assemble"
 	"github.com/tinynet/tinynet/internal/release/compare"
+	"github.com/tinynet/tinynet/internal/release/matrix"
 	"github.com/tinynet/tinynet/internal/toolchain"
-	"github.com/tinynet/tinynet/test/matrix"
 )
 
 func (t *tool) compareCommand() *ffcli.Command {

@@ -19,11 +19,11 @@ import (
 	"github.com/tinynet/tinynet/internal/assemble"
 	"github.com/tinynet/tinynet/internal/conform"
 	"github.com/tinynet/tinynet/internal/release/apicheck"
+	"github.com/tinynet/tinynet/internal/release/matrix"
 	"github.com/tinynet/tinynet/internal/release/record"
 	"github.com/tinynet/tinynet/internal/release/security"
 	"github.com/tinynet/tinynet/internal/release/upgrade"
 	"github.com/tinynet/tinynet/internal/toolchain"
-	"github.com/tinynet/tinynet/test/matrix"
 )
 
 type upgradeOptions struct {

@@ -136,10 +136,10 @@ func Check(tree *assemble.Tree, root assemble.Goroot, patterns []string, excuses
 	wg.Add(1)
 	go func() {
 		defer wg.Done()
-		want, errWant = ref.features(port, paths)
+		want, errWant = ref.Features(port, paths)
 	}()
 	ours := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return port.port[p] == nil })
-	have, errHave := port.features(ours)
+	have, errHave := port.Features(ours)
 	wg.Wait()
 	if err := errors.Join(errHave, errWant); err != nil {
 		return nil, err
@@ -325,11 +325,11 @@ func (r *reference) packages(port *universe) ([]string, error) {
 	return all, nil
 }
 
-func (r *reference) features(port *universe, paths []string) (map[string][]string, error) {
+func (r *reference) Features(port *universe, paths []string) (map[string][]string, error) {
 	if r.lines != nil {
 		return r.lines, nil
 	}
-	return port.upstream().features(paths)
+	return port.upstream().Features(paths)
 }
 
 // An apiLine is a line of a file in GOROOT/api.

@@ -499,7 +499,7 @@ func TestGoItself(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	have, err := u.features(check)
+	have, err := u.Features(check)
 	if err != nil {
 		t.Fatal(err)
 	}

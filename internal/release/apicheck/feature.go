@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// features are the exported API of a package as lines of the form that the
+// Features are the exported API of a package as lines of the form that the
 // files in GOROOT/api have, sorted and without repetition.
-func features(pkg *types.Package) []string {
+func Features(pkg *types.Package) []string {
 	w := &writer{pkg: pkg}
 	scope := pkg.Scope()
 	for _, name := range scope.Names() {

@@ -149,9 +149,9 @@ func (u *universe) pkg(importPath string) (*types.Package, error) {
 	return p, nil
 }
 
-// features are the lines of several packages. Those that have nothing for this
+// Features are the lines of several packages. Those that have nothing for this
 // platform, or are not there, have none.
-func (u *universe) features(paths []string) (map[string][]string, error) {
+func (u *universe) Features(paths []string) (map[string][]string, error) {
 	lines := map[string][]string{}
 	for _, p := range paths {
 		pkg, err := u.pkg(p)
@@ -161,7 +161,7 @@ func (u *universe) features(paths []string) (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		lines[p] = features(pkg)
+		lines[p] = Features(pkg)
 	}
 	return lines, nil
 }

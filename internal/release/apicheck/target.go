@@ -16,7 +16,7 @@ import (
 // in GOROOT/api, by import path. Packages that the release does not have are
 // left out.
 func Surface(root assemble.Goroot, packages []string) (map[string][]string, error) {
-	return newUniverse(root, nil).features(packages)
+	return newUniverse(root, nil).Features(packages)
 }
 
 // A Target is a system to build for.

@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/release/matrix"
 	"github.com/tinynet/tinynet/internal/release/record"
 	"github.com/tinynet/tinynet/internal/toolchain"
 	"github.com/tinynet/tinynet/port"
-	"github.com/tinynet/tinynet/test/matrix"
 )
 
 // of compares this repository's port with a release, or skips the test if that

@@ -10,9 +10,9 @@ import (
 	"testing/fstest"
 
 	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/release/matrix"
 	"github.com/tinynet/tinynet/internal/toolchain"
 	"github.com/tinynet/tinynet/port"
-	"github.com/tinynet/tinynet/test/matrix"
 )
 
 // Go's net, a release of it, as the tests here have it.

@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/release/matrix"
 	"github.com/tinynet/tinynet/internal/toolchain"
 	"github.com/tinynet/tinynet/port"
-	"github.com/tinynet/tinynet/test/matrix"
 )
 
 func fixes(t *testing.T) []Fix {

@@ -15,7 +15,7 @@ func TestPage(t *testing.T) {
 	if err := WritePage(&page); err != nil {
 		t.Fatal(err)
 	}
-	const name = "../../docs/releases.md"
+	const name = "../../../docs/releases.md"
 	if *update {
 		if err := os.WriteFile(name, page.Bytes(), 0o666); err != nil {
 			t.Fatal(err)

@@ -32,7 +32,7 @@ type Result struct {
 func Results() ([]Result, error) {
 	var list []Result
 	if err := json.Unmarshal(built, &list); err != nil {
-		return nil, fmt.Errorf("read test/matrix/built.json: %w", err)
+		return nil, fmt.Errorf("read internal/release/matrix/built.json: %w", err)
 	}
 	return list, nil
 }
