@@ -156,52 +156,55 @@ func (d *device) Accept(sockfd int) (int, netip.AddrPort, error) {
 	return d.driver.Accept(sockfd)
 }
 
-func (d *device) Send(sockfd int, buf []byte, flags int, deadline time.Time) (int, error) {
+// The four that transfer have neither flags nor a deadline: net's flags are 0,
+// and its deadlines are the socket's.
+
+func (d *device) Send(sockfd int, buf []byte) (int, error) {
 	switch {
 	case d.loop != nil:
-		return d.loop.Send(sockfd, buf, flags, deadline)
+		return d.loop.Send(sockfd, buf, 0, time.Time{})
 	case d.patient != nil:
-		return d.patient.Send(sockfd, buf, flags, deadline)
+		return d.patient.Send(sockfd, buf)
 	case linksInterruptible && d.interrupt != nil:
-		return d.interrupt.Send(sockfd, buf, flags, deadline)
+		return d.interrupt.Send(sockfd, buf)
 	}
-	return d.driver.Send(sockfd, buf, flags, deadline)
+	return d.driver.Send(sockfd, buf, 0, time.Time{})
 }
 
-func (d *device) Recv(sockfd int, buf []byte, flags int, deadline time.Time) (int, error) {
+func (d *device) Recv(sockfd int, buf []byte) (int, error) {
 	switch {
 	case d.loop != nil:
-		return d.loop.Recv(sockfd, buf, flags, deadline)
+		return d.loop.Recv(sockfd, buf, 0, time.Time{})
 	case d.patient != nil:
-		return d.patient.Recv(sockfd, buf, flags, deadline)
+		return d.patient.Recv(sockfd, buf)
 	case linksInterruptible && d.interrupt != nil:
-		return d.interrupt.Recv(sockfd, buf, flags, deadline)
+		return d.interrupt.Recv(sockfd, buf)
 	}
-	return d.driver.Recv(sockfd, buf, flags, deadline)
+	return d.driver.Recv(sockfd, buf, 0, time.Time{})
 }
 
-func (d *device) SendTo(sockfd int, buf []byte, flags int, deadline time.Time, to netip.AddrPort) (int, error) {
+func (d *device) SendTo(sockfd int, buf []byte, to netip.AddrPort) (int, error) {
 	switch {
 	case d.loop != nil:
-		return d.loop.SendTo(sockfd, buf, flags, deadline, to)
+		return d.loop.SendTo(sockfd, buf, 0, time.Time{}, to)
 	case d.patient != nil:
-		return d.patient.SendTo(sockfd, buf, flags, deadline, to)
+		return d.patient.SendTo(sockfd, buf, to)
 	case linksInterruptible && d.interrupt != nil:
-		return d.interrupt.SendTo(sockfd, buf, flags, deadline, to)
+		return d.interrupt.SendTo(sockfd, buf, to)
 	}
-	return d.datagrams.SendTo(sockfd, buf, flags, deadline, to)
+	return d.datagrams.SendTo(sockfd, buf, 0, time.Time{}, to)
 }
 
-func (d *device) RecvFrom(sockfd int, buf []byte, flags int, deadline time.Time) (int, netip.AddrPort, error) {
+func (d *device) RecvFrom(sockfd int, buf []byte) (int, netip.AddrPort, error) {
 	switch {
 	case d.loop != nil:
-		return d.loop.RecvFrom(sockfd, buf, flags, deadline)
+		return d.loop.RecvFrom(sockfd, buf, 0, time.Time{})
 	case d.patient != nil:
-		return d.patient.RecvFrom(sockfd, buf, flags, deadline)
+		return d.patient.RecvFrom(sockfd, buf)
 	case linksInterruptible && d.interrupt != nil:
-		return d.interrupt.RecvFrom(sockfd, buf, flags, deadline)
+		return d.interrupt.RecvFrom(sockfd, buf)
 	}
-	return d.datagrams.RecvFrom(sockfd, buf, flags, deadline)
+	return d.datagrams.RecvFrom(sockfd, buf, 0, time.Time{})
 }
 
 func (d *device) Close(sockfd int) error {

@@ -187,7 +187,7 @@ func (fd *netFD) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	for pause := time.Duration(0); ; {
-		n, err := fd.dev.get().Recv(fd.sysfd, p, 0, time.Time{})
+		n, err := fd.dev.get().Recv(fd.sysfd, p)
 		n, err = soundCount(n, len(p), err)
 		switch {
 		case n > 0:
@@ -231,7 +231,7 @@ func (fd *netFD) Write(p []byte) (int, error) {
 	done := 0
 	for {
 		rest := p[done:]
-		n, err := fd.dev.get().Send(fd.sysfd, rest, 0, time.Time{})
+		n, err := fd.dev.get().Send(fd.sysfd, rest)
 		n, err = soundCount(n, len(rest), err)
 		done += n
 		switch {
@@ -275,7 +275,7 @@ func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
 				return n, from, nil
 			}
 		}
-		n, from, err := fd.dev.get().RecvFrom(fd.sysfd, p, 0, time.Time{})
+		n, from, err := fd.dev.get().RecvFrom(fd.sysfd, p)
 		n, err = soundCount(n, len(p), err)
 		if err == nil || err == io.EOF {
 			return n, from, nil
@@ -298,7 +298,7 @@ func (fd *netFD) writeTo(p []byte, to netip.AddrPort) (int, error) {
 	if fd.local.get() != nil && to.Addr().Unmap().IsLoopback() {
 		return fd.local.get().send(p, to)
 	}
-	n, err := fd.dev.get().SendTo(fd.sysfd, p, 0, time.Time{}, to)
+	n, err := fd.dev.get().SendTo(fd.sysfd, p, to)
 	n, err = soundCount(n, len(p), err)
 	if err != nil {
 		return n, fd.failure(err)

@@ -1,0 +1,187 @@
+//go:build tinynetport
+
+package net
+
+// One direction of a socket of a driver without deadlines: the call that a worker
+// makes for it, who waits for that call, and its result.
+
+import (
+	"net/netip"
+	"os"
+	"sync"
+)
+
+// A lane does the calls of one direction of a socket, one at a time. It is in one
+// of three states:
+//
+//	         start                 done(true)
+//	idle ------------> busy ------------------------> ready
+//	  ^                 |                               |
+//	  +--- done(false) -+                               |
+//	  +----------------------- take --------------------+
+//
+// In busy, a worker is in the driver. In ready, there is a result, which stays
+// until somebody takes it: the caller that it was for may have left at its
+// deadline. Close sets closed in any state.
+//
+// Callers of usable, wait, start, result, take, size, receive, send, connect and
+// accept hold mu. The methods that workers run (do, receiving, sending, accepting,
+// wanted, open, done) take it themselves.
+type lane struct {
+	p   *patient
+	s   *patientSock
+	num int
+
+	mu       sync.Mutex
+	changed  sync.Cond
+	deadline loopDeadline
+	waiters  int
+	busy     bool // a worker is in the driver
+	ready    bool // there is a result that nobody has taken
+	closed   bool
+	adopted  bool // the call that waits in the driver was an earlier listener's
+
+	// The call.
+	op       patientOp
+	acceptor func(*lane) // acceptFor, for opAccept
+	host     string
+	to       netip.AddrPort
+
+	// The result. buf is the worker's: the caller's own buffer may be in use
+	// for something else by the time that the driver is done.
+	buf   []byte
+	got   []byte
+	peer  netip.AddrPort
+	newfd int
+	err   error
+}
+
+type patientOp uint8
+
+const (
+	opRecv patientOp = iota
+	opRecvFrom
+	opSend
+	opSendTo
+	opConnect
+	opAccept
+)
+
+func (p *patient) newLane(s *patientSock, num int) *lane {
+	l := &lane{p: p, s: s, num: num}
+	l.changed.L = &l.mu
+	return l
+}
+
+// usable tells why no call may go on.
+func (l *lane) usable() error {
+	switch {
+	case l.closed:
+		return errClosed
+	case l.deadline.expired:
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+func (l *lane) wait() {
+	l.waiters++
+	l.changed.Wait()
+	l.waiters--
+}
+
+// start has a worker make a call of the driver.
+func (l *lane) start(op patientOp) {
+	l.busy, l.op = true, op
+	l.p.crew.work(job{lane: l})
+}
+
+// result waits for what a worker brings.
+func (l *lane) result() error {
+	for !l.ready {
+		if err := l.usable(); err != nil {
+			return err
+		}
+		l.wait()
+	}
+	return nil
+}
+
+// take ends the life of a result.
+func (l *lane) take() error {
+	err := l.err
+	l.ready, l.err, l.got = false, nil, nil
+	return err
+}
+
+func (l *lane) size(n int) {
+	if n > cap(l.buf) {
+		l.buf = make([]byte, n)
+	}
+	l.buf = l.buf[:n]
+}
+
+// wanted reports whether anybody still waits for what a worker does.
+func (l *lane) wanted() bool {
+	l.mu.Lock()
+	wanted := l.waiters > 0 && !l.closed
+	l.mu.Unlock()
+	return wanted
+}
+
+func (l *lane) open() bool {
+	l.mu.Lock()
+	open := !l.closed
+	l.mu.Unlock()
+	return open
+}
+
+func (l *lane) do() {
+	switch l.op {
+	case opRecv, opRecvFrom:
+		l.receiving()
+	case opSend, opSendTo:
+		l.sending()
+	case opConnect:
+		err := l.p.driver.Connect(l.num, l.host, l.to)
+		l.mu.Lock()
+		l.err = err
+		l.mu.Unlock()
+		l.done(true)
+	case opAccept:
+		l.acceptor(l)
+	}
+}
+
+// done is how a worker leaves: with a result, or without.
+func (l *lane) done(ready bool) {
+	l.mu.Lock()
+	l.busy, l.ready = false, ready
+	closed := l.closed
+	l.changed.Broadcast()
+	l.mu.Unlock()
+	if !closed {
+		return
+	}
+	p, s := l.p, l.s
+	p.mu.Lock()
+	s.pending--
+	last := s.pending == 0 && !s.cut
+	if last {
+		s.cut = true
+		s.linger.Stop()
+	}
+	p.mu.Unlock()
+	if last { // Close left it to us
+		p.closeNow(l.num)
+	}
+}
+
+// driverTimeout reports whether a driver says that a deadline has passed.
+func driverTimeout(err error) bool {
+	if errorIs(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	t, ok := err.(interface{ Timeout() bool })
+	return ok && t.Timeout()
+}

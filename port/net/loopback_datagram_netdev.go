@@ -1,0 +1,199 @@
+//go:build tinynetport
+
+package net
+
+// Datagrams on the built-in loopback, and the inbox in which they, or
+// connections that nobody has accepted yet, wait.
+
+import (
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A loopInbox is where connections wait for Accept and datagrams for RecvFrom.
+type loopInbox struct {
+	mu        sync.Mutex
+	arrived   sync.Cond // also: deadline, close
+	listening bool
+	closed    bool
+	backlog   []loopPending
+	most      int
+	msgs      []loopMsg
+	data      ring
+	refused   bool // the last datagram found nobody (ICMP port unreachable)
+	rd, wr    loopDeadline
+	notify    func()
+}
+
+type loopMsg struct {
+	size int
+	from netip.AddrPort
+	name string
+}
+
+func newLoopInbox() *loopInbox {
+	b := &loopInbox{}
+	b.arrived.L = &b.mu
+	return b
+}
+
+func (l *loopback) SendTo(num int, buf []byte, flags int, deadline time.Time, to netip.AddrPort) (int, error) {
+	s, err := l.sock(num)
+	if err != nil {
+		return 0, err
+	}
+	if s.stype != ndSOCK_DGRAM {
+		return 0, sysError("sendto", syscall.EISCONN)
+	}
+	to = unmapped(to)
+	if to.Addr().IsUnspecified() {
+		to = netip.AddrPortFrom(loopHome(to.Addr()), to.Port())
+	}
+	if !to.Addr().IsLoopback() {
+		return 0, errOffBoard
+	}
+	return l.sendTo(s, buf, to)
+}
+
+func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, error) {
+	if len(buf) > 65507 {
+		return 0, sysError("sendto", syscall.EMSGSIZE)
+	}
+	if err := s.inbox.sendable(); err != nil {
+		return 0, err
+	}
+	l.mu.RLock()
+	if !s.bound {
+		l.mu.RUnlock()
+		l.mu.Lock()
+		any := netip.IPv4Unspecified()
+		if s.domain == ndAF_INET6 {
+			any = netip.IPv6Unspecified()
+		}
+		if !s.bound {
+			if err := l.bind(s, netip.AddrPortFrom(any, 0)); err != nil {
+				l.mu.Unlock()
+				return 0, err
+			}
+		}
+		l.mu.Unlock()
+		l.mu.RLock()
+	}
+	from := s.local
+	if from.Addr().IsUnspecified() {
+		from = netip.AddrPortFrom(to.Addr(), from.Port())
+	}
+	target := l.find(ndSOCK_DGRAM, to, from)
+	l.mu.RUnlock()
+	if target == nil {
+		if s.remote.IsValid() {
+			s.inbox.mu.Lock()
+			s.inbox.refused = true
+			s.inbox.arrived.Broadcast()
+			s.inbox.mu.Unlock()
+		}
+		return len(buf), nil
+	}
+	target.inbox.deliver(buf, target.mapped(from), "")
+	return len(buf), nil
+}
+
+// sendable reports what stands in the way of a datagram.
+func (b *loopInbox) sendable() (err error) {
+	b.mu.Lock()
+	switch {
+	case b.closed:
+		err = errClosed
+	case b.wr.expired:
+		err = os.ErrDeadlineExceeded
+	case b.refused:
+		b.refused = false
+		err = sysError("write", syscall.ECONNREFUSED)
+	}
+	b.mu.Unlock()
+	return err
+}
+
+// deliver queues a datagram, or drops it where there is no room.
+func (b *loopInbox) deliver(buf []byte, from netip.AddrPort, name string) {
+	b.mu.Lock()
+	var notify func()
+	if !b.closed && len(b.msgs) < loopQueue && b.data.room() >= len(buf) {
+		b.data.put(buf)
+		b.msgs = append(b.msgs, loopMsg{len(buf), from, name})
+		b.arrived.Signal()
+		notify = b.notify
+	}
+	b.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+}
+
+func (b *loopInbox) receive(buf []byte, wait bool) (int, loopMsg, error) {
+	b.mu.Lock()
+	n, m, err := b.receiveLocked(buf, wait)
+	b.mu.Unlock()
+	return n, m, err
+}
+
+func (b *loopInbox) receiveLocked(buf []byte, wait bool) (int, loopMsg, error) {
+	for {
+		switch {
+		case b.closed:
+			return 0, loopMsg{}, errClosed
+		case wait && b.rd.expired:
+			return 0, loopMsg{}, os.ErrDeadlineExceeded
+		case len(b.msgs) > 0:
+			m := b.msgs[0]
+			b.msgs = b.msgs[:copy(b.msgs, b.msgs[1:])]
+			n := b.data.get(buf[:min(len(buf), m.size)])
+			b.data.skip(m.size - n)
+			return n, m, nil
+		case b.refused:
+			b.refused = false
+			return 0, loopMsg{}, sysError("read", syscall.ECONNREFUSED)
+		case !wait:
+			return 0, loopMsg{}, syscall.EAGAIN
+		}
+		b.arrived.Wait()
+	}
+}
+
+func (l *loopback) RecvFrom(num int, buf []byte, flags int, deadline time.Time) (int, netip.AddrPort, error) {
+	s, err := l.sock(num)
+	if err != nil {
+		return 0, netip.AddrPort{}, err
+	}
+	if !deadline.IsZero() {
+		l.SetSockDeadline(num, ndReads, deadline)
+		defer l.SetSockDeadline(num, ndReads, time.Time{})
+	}
+	if s.in != nil {
+		n, err := s.in.read(buf)
+		return n, s.mapped(s.remote), err
+	}
+	n, m, err := s.inbox.receive(buf, true)
+	return n, m.from, err
+}
+
+func (l *loopback) recvNow(num int, buf []byte) (int, netip.AddrPort, error) {
+	s, err := l.sock(num)
+	if err != nil {
+		return 0, netip.AddrPort{}, err
+	}
+	n, m, err := s.inbox.receive(buf, false)
+	return n, m.from, err
+}
+
+// notify has f called whenever something arrives for a socket.
+func (l *loopback) notify(num int, f func()) {
+	if s, err := l.sock(num); err == nil && s.inbox != nil {
+		s.inbox.mu.Lock()
+		s.inbox.notify = f
+		s.inbox.mu.Unlock()
+	}
+}

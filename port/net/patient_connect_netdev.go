@@ -1,0 +1,113 @@
+//go:build tinynetport
+
+package net
+
+// How connections begin on a driver without deadlines: Connect, Listen and Accept.
+
+import (
+	"net/netip"
+)
+
+func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
+	l := p.lane(num, true)
+	l.mu.Lock()
+	err := l.connect(host, ip)
+	l.mu.Unlock()
+	return err
+}
+
+func (l *lane) connect(host string, ip netip.AddrPort) error {
+	if err := l.usable(); err != nil {
+		return err
+	}
+	l.host, l.to = host, ip
+	l.start(opConnect)
+	if err := l.result(); err != nil {
+		return err
+	}
+	return l.take()
+}
+
+func (p *patient) Listen(num, backlog int) error {
+	if err := p.retry(func() error { return p.driver.Listen(num, backlog) }); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	if l := p.orphans[num]; l != nil {
+		delete(p.orphans, num)
+		s := p.sockLocked(num)
+		old := s.reads
+		old.mu.Lock()
+		l.mu.Lock()
+		l.closed, l.adopted = false, true
+		old.deadline.moveTo(&l.deadline, &l.changed)
+		l.s, s.reads = s, l
+		l.mu.Unlock()
+		old.mu.Unlock()
+	}
+	p.mu.Unlock()
+	return nil
+}
+
+func (p *patient) Accept(num int) (int, netip.AddrPort, error) {
+	l := p.lane(num, false)
+	l.mu.Lock()
+	newfd, peer, err := l.accept()
+	l.mu.Unlock()
+	return newfd, peer, err
+}
+
+func (l *lane) accept() (int, netip.AddrPort, error) {
+	if !l.ready {
+		if err := l.usable(); err != nil {
+			return -1, netip.AddrPort{}, err
+		}
+		if !l.busy {
+			l.acceptor = acceptFor
+			l.start(opAccept)
+		}
+		if err := l.result(); err != nil {
+			return -1, netip.AddrPort{}, err
+		}
+	}
+	if err := l.usable(); err != nil {
+		return -1, netip.AddrPort{}, err
+	}
+	newfd, peer := l.newfd, l.peer
+	return newfd, peer, l.take()
+}
+
+// acceptFor is named where listeners are, so that a program without them does
+// not link what it calls.
+func acceptFor(l *lane) { l.accepting() }
+
+// accepting waits in the driver for a connection. It may outlive its listener,
+// because nothing can end a driver's Accept.
+func (l *lane) accepting() {
+	p, num := l.p, l.num
+	newfd, peer, err := p.driver.Accept(num)
+	p.mu.Lock()
+	l.mu.Lock()
+	for err != nil && l.adopted && !l.closed {
+		// It is the earlier listener that has ended.
+		l.adopted = false
+		l.mu.Unlock()
+		p.mu.Unlock()
+		newfd, peer, err = p.driver.Accept(num)
+		p.mu.Lock()
+		l.mu.Lock()
+	}
+	closed := l.closed
+	l.adopted = false
+	if closed && p.orphans[num] == l {
+		delete(p.orphans, num)
+	}
+	l.newfd, l.peer, l.err = newfd, peer, err
+	l.busy, l.ready = false, !closed
+	l.changed.Broadcast()
+	l.mu.Unlock()
+	p.mu.Unlock()
+	if closed && err == nil {
+		p.driver.Close(newfd)
+	}
+}

@@ -1,0 +1,189 @@
+//go:build tinynetport
+
+package net
+
+// Receiving and sending, streams and datagrams, for a driver without deadlines.
+
+import (
+	"net/netip"
+	"os"
+	"time"
+)
+
+func (p *patient) Recv(num int, buf []byte) (int, error) {
+	n, _, err := p.receive(num, buf, opRecv)
+	return n, err
+}
+
+func (p *patient) RecvFrom(num int, buf []byte) (int, netip.AddrPort, error) {
+	return p.receive(num, buf, opRecvFrom)
+}
+
+func (p *patient) receive(num int, buf []byte, op patientOp) (int, netip.AddrPort, error) {
+	l := p.lane(num, false)
+	l.mu.Lock()
+	n, peer, err := l.receive(buf, op)
+	l.mu.Unlock()
+	return n, peer, err
+}
+
+// receive has a worker receive, unless one does already or has, and copies what
+// it brings.
+func (l *lane) receive(buf []byte, op patientOp) (int, netip.AddrPort, error) {
+	for !l.ready {
+		if err := l.usable(); err != nil {
+			return 0, netip.AddrPort{}, err
+		}
+		if !l.busy {
+			size := len(buf)
+			if op == opRecv {
+				size = min(size, patientBuffer)
+			}
+			l.size(max(size, 1))
+			l.start(op)
+		}
+		l.wait()
+	}
+	if err := l.usable(); err != nil {
+		return 0, netip.AddrPort{}, err
+	}
+	n := copy(buf, l.got)
+	peer := l.peer
+	if l.got = l.got[n:]; op == opRecv && (len(l.got) > 0 || n > 0 && l.err != nil) {
+		return n, peer, nil // the rest, or the error, is for the next call
+	}
+	return n, peer, l.take()
+}
+
+// receiving asks the driver until it has something.
+func (l *lane) receiving() {
+	pause := time.Duration(0)
+	for {
+		var n int
+		var peer netip.AddrPort
+		var err error
+		until := time.Now().Add(patientSlice)
+		if l.op == opRecvFrom {
+			n, peer, err = l.p.datagrams.RecvFrom(l.num, l.buf, 0, until)
+		} else {
+			n, err = l.p.driver.Recv(l.num, l.buf, 0, until)
+		}
+		n, err = soundCount(n, len(l.buf), err)
+		nothing := n == 0 && err == nil && !peer.IsValid()
+		if nothing || n == 0 && driverTimeout(err) {
+			if !l.wanted() {
+				l.done(false)
+				return
+			}
+			if nothing || time.Until(until) > patientSlice/2 {
+				pause = patientRest(pause) // a driver that does not wait: don't spin
+			}
+			continue
+		}
+		l.mu.Lock()
+		l.got, l.peer, l.err = l.buf[:n], peer, err
+		l.mu.Unlock()
+		l.done(true)
+		return
+	}
+}
+
+// patientRest sleeps, each time longer.
+func patientRest(before time.Duration) time.Duration {
+	pause := min(2*before+time.Millisecond, patientPause)
+	time.Sleep(pause)
+	return pause
+}
+
+func (p *patient) Send(num int, buf []byte) (int, error) {
+	return p.send(num, buf[:min(len(buf), patientBuffer)], opSend, netip.AddrPort{})
+}
+
+func (p *patient) SendTo(num int, buf []byte, to netip.AddrPort) (int, error) {
+	return p.send(num, buf, opSendTo, to)
+}
+
+// send gives a worker a copy of buf. What it has counts as sent, as in the send
+// buffer of a system: if the caller leaves, the error of it is the next call's.
+func (p *patient) send(num int, buf []byte, op patientOp, to netip.AddrPort) (int, error) {
+	l := p.lane(num, true)
+	l.mu.Lock()
+	n, err := l.send(buf, op, to)
+	l.mu.Unlock()
+	return n, err
+}
+
+func (l *lane) send(buf []byte, op patientOp, to netip.AddrPort) (int, error) {
+	for l.busy {
+		if err := l.usable(); err != nil {
+			return 0, err
+		}
+		l.wait()
+	}
+	if l.ready {
+		if err := l.take(); err != nil {
+			return 0, err
+		}
+	}
+	if err := l.usable(); err != nil {
+		return 0, err
+	}
+	l.size(len(buf))
+	copy(l.buf, buf)
+	l.to = to
+	l.start(op)
+	if err := l.result(); err != nil {
+		return len(buf), err
+	}
+	left := len(l.got)
+	return len(buf) - left, l.take()
+}
+
+// errUncounted is what a Write gets when its connection can't be used any more.
+var errUncounted error = &uncountedError{}
+
+type uncountedError struct{}
+
+func (*uncountedError) Error() string {
+	return "the network device's driver has sent a part, and does not tell how much"
+}
+
+// stale reports whether an error of Send, which has no deadline, can only be due
+// to one that the socket had before: there are drivers that do not clear it.
+// Other errors that are timeouts say that the peer does not answer any more.
+func stale(err error) bool { return err != nil && errorIs(err, os.ErrDeadlineExceeded) }
+
+// sending has the driver send what is in l.buf, and leaves the rest in l.got.
+// There is no deadline: a driver may say no better than -1 how much it had sent
+// by then, and what is sent again may arrive twice.
+func (l *lane) sending() {
+	rest := l.buf
+	pause := time.Duration(0)
+	for {
+		var n int
+		var err error
+		if l.op == opSendTo {
+			n, err = l.p.datagrams.SendTo(l.num, rest, 0, time.Time{}, l.to)
+		} else {
+			n, err = l.p.driver.Send(l.num, rest, 0, time.Time{})
+		}
+		uncounted := n < 0 && driverTimeout(err)
+		n, err = soundCount(n, len(rest), err)
+		rest = rest[n:]
+		whole := len(rest) == 0 || l.op == opSendTo
+		switch {
+		case uncounted:
+			err = errUncounted
+		case (err == nil && !whole || stale(err)) && l.open():
+			if n == 0 {
+				pause = patientRest(pause)
+			}
+			continue
+		}
+		l.mu.Lock()
+		l.got, l.err = rest, err
+		l.mu.Unlock()
+		l.done(true)
+		return
+	}
+}

@@ -1,0 +1,91 @@
+//go:build tinynetport
+
+package net
+
+// The goroutines that stay in a driver's calls, so that their callers can leave.
+
+import (
+	"sync"
+	"time"
+)
+
+// A crew is the workers of one driver: as many as calls are blocked at once, and
+// patientIdle more. Its lock is its own, and is taken last: who gives it a job
+// holds the lock of a lane.
+type crew struct {
+	jobs chan job // to idle workers
+
+	mu   sync.Mutex
+	idle int // workers that wait for a job
+}
+
+// A job is what a worker does: the call that a lane has, or a quick one.
+type job struct {
+	lane  *lane
+	quick *quickJob
+}
+
+func (j job) do() {
+	if j.lane != nil {
+		j.lane.do()
+		return
+	}
+	j.quick.done <- j.quick.call()
+}
+
+// work has a worker do j.
+func (c *crew) work(j job) {
+	c.mu.Lock()
+	idle := c.idle > 0
+	if idle {
+		c.idle--
+	}
+	c.mu.Unlock()
+	if idle {
+		c.jobs <- j
+		return
+	}
+	go c.worker(j)
+}
+
+func (c *crew) worker(j job) {
+	for {
+		j.do()
+		c.mu.Lock()
+		if c.idle >= patientIdle {
+			c.mu.Unlock()
+			return
+		}
+		c.idle++
+		c.mu.Unlock()
+		j = <-c.jobs
+	}
+}
+
+// A quickJob is a call that should not block.
+type quickJob struct {
+	call func() error
+	done chan error
+}
+
+// quick makes a call that should be quick, and waits for it for some time only.
+func (c *crew) quick(limit time.Duration, call func() error) (err error, done bool) {
+	q := &quickJob{call, make(chan error, 1)}
+	c.work(job{quick: q})
+	t := newTimer(limit)
+	select {
+	case err = <-q.done:
+		done = true
+	case <-t.C:
+	}
+	t.Stop()
+	return err, done
+}
+
+var errBusy error = &busyError{}
+
+type busyError struct{}
+
+func (*busyError) Error() string   { return "the network device's driver is blocked by another call" }
+func (*busyError) Timeout() bool   { return true }
+func (*busyError) Temporary() bool { return true }
