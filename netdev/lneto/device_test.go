@@ -37,12 +37,6 @@ func plug(t testing.TB, w *cable.Wire, conf lneto.Config) *lneto.Device {
 	return dev
 }
 
-// pair is two devices on one wire.
-func pair(t testing.TB, f cable.Faults, conf lneto.Config) (a, b *lneto.Device) {
-	t.Helper()
-	w := cable.New(f)
-	return plug(t, w, at(1, conf)), plug(t, w, at(2, conf))
-}
 
 // TestRules holds the device against the rules of all drivers, with another one
 // for a peer.
