@@ -47,7 +47,7 @@ record: ## all of Go's own tests for every release, for docs/conformance.md (tak
 	done
 	go test ./internal/conform -run TestPage -update
 
-record-port: ## what follows from the manifests: the record, docs/port.md, README's listing (fetches those releases)
+record-port: ## what follows from the manifests: the record, docs/port.md with its listing (fetches those releases)
 	go run ./cmd/tinynet upgrade -refresh
 	go run ./cmd/tinynet compare -md docs/port.md
 

@@ -16,6 +16,8 @@ import (
 type Report struct {
 	Release  string
 	Packages []*Package // sorted by path
+
+	tree *assemble.Tree
 }
 
 // A Package compares one package.
@@ -93,7 +95,7 @@ func Compare(tree *assemble.Tree, s *assemble.Survey, root assemble.Goroot) (*Re
 	for i := range tree.Files {
 		assembled[tree.Files[i].Path] = &tree.Files[i]
 	}
-	r := &Report{Release: tree.Release}
+	r := &Report{Release: tree.Release, tree: tree}
 	pkgs := map[string]*Package{}
 	seen := map[string]bool{}
 	for _, sf := range s.Files {

@@ -208,6 +208,12 @@ every system brings (among them those of Windows, the BSDs and Plan 9), for whic
 			wrap(&b, "", ticked(added))
 		}
 	}
+	fmt.Fprintf(&b, "\n## The files\n\nAs %[1]stinynet tree%[1]s lists them for %[2]s: no mark for Go's own, %[1]s*%[1]s for changed, %[1]s+%[1]s for ours. Each change carries a %[1]s// TINYGO:%[1]s comment that says why.\n\n```text\n",
+		"`", strings.Replace(last.Release, "go", "Go ", 1))
+	if err := last.tree.Listing(&b, assemble.ListingOptions{}); err != nil {
+		return err
+	}
+	b.WriteString("```\n")
 	_, err := w.Write(b.Bytes())
 	return err
 }
