@@ -94,24 +94,15 @@ func (d *Device) newConn() *conn {
 	return c
 }
 
-// evict ends the connection that is missed least: one that the program has
-// closed, or else one that nobody has finished opening; the longest silent.
+// evict ends a connection that nobody misses, the longest silent: one that the
+// program has closed and whose peer has all of it, or one that its peer began to
+// open and, for a second, has not gone on with.
 func (d *Device) evict() {
 	var victim *conn
-	better := func(c *conn) bool {
-		orphan, half := c.sock == nil && c.lst == nil, c.lst != nil && !c.up
-		switch {
-		case !orphan && !half:
-			return false
-		case victim == nil:
-			return true
-		case (victim.lst == nil) != orphan:
-			return orphan
-		}
-		return c.heard < victim.heard
-	}
+	now := d.now()
 	for _, c := range d.conns {
-		if better(c) {
+		done := c.sock == nil && c.lst == nil && (c.ended || c.finSent && !c.rec.inFlight())
+		if (done || c.abandoned(now)) && (victim == nil || c.heard < victim.heard) {
 			victim = c
 		}
 	}
@@ -120,12 +111,18 @@ func (d *Device) evict() {
 	}
 	d.stats.Evicted++
 	if victim.up && !victim.ended {
-		d.out.segment(d, victim.remote, victim.port, victim.rec.max, victim.rcvNxt, tcp.FlagRST|tcp.FlagACK, 0)
+		d.out.segment(d, victim.remote, victim.port, victim.rec.max, victim.rcvNxt, tcp.FlagRST|tcp.FlagACK)
 	}
 	d.release(victim)
 }
 
-// start puts a connection into use.
+// abandoned reports whether the peer has begun to open the connection and does
+// not go on, as in a flood of such beginnings.
+func (c *conn) abandoned(now int64) bool {
+	return c.lst != nil && !c.up && now-c.heard > int64(time.Second)
+}
+
+// startConn puts a connection into use and returns its first sequence number.
 func (d *Device) startConn(c *conn, port uint16, remote peer) (iss tcp.Value) {
 	now := d.now()
 	// As RFC 6528 has it: a clock, and what only this device knows of the peer.

@@ -37,7 +37,6 @@ func plug(t testing.TB, w *cable.Wire, conf lneto.Config) *lneto.Device {
 	return dev
 }
 
-
 // TestRules holds the device against the rules of all drivers, with another one
 // for a peer.
 func TestRules(t *testing.T) {

@@ -281,13 +281,13 @@ func (o *outbox) add(r reply) {
 }
 
 // segment answers a peer whose hardware address will be looked up.
-func (o *outbox) segment(d *Device, to peer, port uint16, seq, ack tcp.Value, flags tcp.Flags, _ int) {
+func (o *outbox) segment(d *Device, to peer, port uint16, seq, ack tcp.Value, flags tcp.Flags) {
 	o.add(reply{remote: to, port: port, seq: seq, ack: ack, flags: flags})
 	d.kick()
 }
 
 // segmentTo answers the sender of a frame.
-func (o *outbox) segmentTo(d *Device, mac [6]byte, to peer, port uint16, seq, ack tcp.Value, flags tcp.Flags, _ int) {
+func (o *outbox) segmentTo(d *Device, mac [6]byte, to peer, port uint16, seq, ack tcp.Value, flags tcp.Flags) {
 	o.add(reply{mac: mac, known: true, remote: to, port: port, seq: seq, ack: ack, flags: flags})
 	d.kick()
 }

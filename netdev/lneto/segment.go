@@ -38,9 +38,9 @@ func (d *Device) tcpInput(from ip4, mac [6]byte, frame []byte) {
 	}
 	// RFC 9293, 3.10.7.1: what is for no connection is told so.
 	if seg.Flags.HasAny(tcp.FlagACK) {
-		d.out.segmentTo(d, mac, remote, port, seg.ACK, 0, tcp.FlagRST, 0)
+		d.out.segmentTo(d, mac, remote, port, seg.ACK, 0, tcp.FlagRST)
 	} else {
-		d.out.segmentTo(d, mac, remote, port, 0, tcp.Add(seg.SEQ, seg.LEN()), tcp.FlagRST|tcp.FlagACK, 0)
+		d.out.segmentTo(d, mac, remote, port, 0, tcp.Add(seg.SEQ, seg.LEN()), tcp.FlagRST|tcp.FlagACK)
 	}
 }
 
@@ -156,7 +156,7 @@ func (c *conn) inSynSent(f tcp.Frame, seg tcp.Segment) {
 	case seg.Flags.HasAny(tcp.FlagACK) && !mine:
 		// From a connection before this one, perhaps of before the board was
 		// switched on: RFC 9293 has it broken.
-		c.d.out.segment(c.d, c.remote, c.port, seg.ACK, 0, tcp.FlagRST, 0)
+		c.d.out.segment(c.d, c.remote, c.port, seg.ACK, 0, tcp.FlagRST)
 	case !seg.Flags.HasAll(tcp.FlagSYN | tcp.FlagACK):
 	default:
 		c.options(f)
@@ -181,7 +181,7 @@ func (c *conn) inSynRcvd(f tcp.Frame, seg tcp.Segment) {
 		}
 	case !seg.Flags.HasAny(tcp.FlagACK):
 	case seg.ACK != c.rec.una+1:
-		c.d.out.segment(c.d, c.remote, c.port, seg.ACK, 0, tcp.FlagRST, 0)
+		c.d.out.segment(c.d, c.remote, c.port, seg.ACK, 0, tcp.FlagRST)
 	default:
 		payload := f.Payload()
 		// The payload's own header is written over f's: the engine is shown the
@@ -547,7 +547,7 @@ type timeWait struct {
 const timeWaitFor = 10 * time.Second
 
 func (d *Device) keepTimeWait(c *conn) {
-	d.out.segment(d, c.remote, c.port, c.rec.max, c.rcvNxt, tcp.FlagACK, 0)
+	d.out.segment(d, c.remote, c.port, c.rec.max, c.rcvNxt, tcp.FlagACK)
 	d.waits[d.nextWait] = timeWait{c.remote, c.port, c.rec.max, c.rcvNxt, d.now() + int64(timeWaitFor)}
 	d.nextWait = (d.nextWait + 1) % len(d.waits)
 }
@@ -565,7 +565,7 @@ func (d *Device) inTimeWait(remote peer, port uint16, seg tcp.Segment) bool {
 			*w = timeWait{} // a new connection with numbers beyond the old one's
 			return false
 		case seg.LEN() > 0:
-			d.out.segment(d, remote, port, w.seq, w.ack, tcp.FlagACK, 0)
+			d.out.segment(d, remote, port, w.seq, w.ack, tcp.FlagACK)
 		}
 		return true
 	}
@@ -598,14 +598,14 @@ func (l *listener) remove(c *conn) {
 	}
 }
 
-// room makes room for one more, in the place of the oldest that is not
-// established: it may be one of a flood. Those that are established stay.
+// room makes room for one more, if need be in the place of one that its peer has
+// abandoned.
 func (l *listener) room(d *Device) bool {
 	if len(l.conns) < l.backlog {
 		return true
 	}
 	for _, c := range l.conns {
-		if !c.up {
+		if c.abandoned(d.now()) {
 			d.stats.Evicted++
 			d.release(c)
 			return true
