@@ -114,6 +114,7 @@ type (
 		Drop    []tomlDrop    `toml:"drop"`
 		Replace []tomlReplace `toml:"replace"`
 		Edit    []tomlEdit    `toml:"edit"`
+		Edits   []tomlEdits   `toml:"edits"`
 		Swap    []tomlSwap    `toml:"swap"`
 	}
 	tomlSpan struct {
@@ -146,6 +147,21 @@ type (
 		Imports []string `toml:"imports"`
 		Count   *int     `toml:"count"`
 		Why     string   `toml:"why"`
+	}
+	// Edits that have one reason: each row says where, and what becomes what.
+	tomlEdits struct {
+		tomlSpan
+		File string    `toml:"file"`
+		Why  string    `toml:"why"`
+		Rows []tomlRow `toml:"rows"`
+	}
+	tomlRow struct {
+		tomlSpan
+		At      places   `toml:"at"`
+		Match   *string  `toml:"match"`
+		With    *string  `toml:"with"`
+		Imports []string `toml:"imports"`
+		Count   *int     `toml:"count"`
 	}
 	tomlSwap struct {
 		tomlSpan
@@ -485,7 +501,18 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	for _, e := range t.Replace {
 		p.replaces = append(p.replaces, decls("replace", e.tomlDrop, e.From)...)
 	}
-	for _, e := range t.Edit {
+	edits := t.Edit
+	for _, e := range t.Edits {
+		if len(e.Rows) == 0 {
+			fail("edits", e.File, "", "it has no rows")
+		}
+		rows, problems := e.rows()
+		for _, text := range problems {
+			fail("edits", e.File, "", "%s", text)
+		}
+		edits = append(edits, rows...)
+	}
+	for _, e := range edits {
 		x := editEntry{file: e.File, editOp: editOp{decl: e.Decl, imports: e.Imports, count: 1}}
 		ok := goFile("edit", "file", e.File, false)
 		x.span = spanOf("edit", e.File, e.Decl, e.tomlSpan)
