@@ -299,7 +299,7 @@ func (t *tool) goroot(dir string) (assemble.Goroot, error) {
 
 // tree assembles the port.
 func (t *tool) tree(root assemble.Goroot) (*assemble.Tree, error) {
-	defer t.progress.start("assembling the port from " + root.Version)()
+	defer t.progress.start("assembling the port from " + root.String())()
 	m, err := assemble.LoadManifest(t.port)
 	if err != nil {
 		return nil, assembling(root, err)
@@ -346,7 +346,7 @@ func (t *tool) checkRecord(root assemble.Goroot, m *assemble.Manifest) error {
 
 // overlay finds the port assembled in the cache, or puts it there.
 func (t *tool) overlay(root assemble.Goroot) (o *assemble.Overlay, cache string, err error) {
-	defer t.progress.start("assembling the port from " + root.Version)()
+	defer t.progress.start("assembling the port from " + root.String())()
 	if cache, err = cacheDir(); err != nil {
 		return nil, "", err
 	}
@@ -360,7 +360,7 @@ func (t *tool) overlay(root assemble.Goroot) (o *assemble.Overlay, cache string,
 func assembling(root assemble.Goroot, err error) error {
 	if errors.As(err, new(assemble.Problems)) {
 		return fmt.Errorf("assemble the port from %s in %s:\n%w\n"+
-			"The port does not fit this release of Go; -go VERSION chooses another", root.Version, root.Dir, err)
+			"The port does not fit this release of Go; -go VERSION chooses another", root, root.Dir, err)
 	}
 	return err
 }

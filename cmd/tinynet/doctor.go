@@ -119,7 +119,7 @@ func (t *tool) portFinding(root assemble.Goroot) finding {
 	if err != nil {
 		return wrong("port", err)
 	}
-	return finding{"port", "ok", fmt.Sprintf("%d files, assembled from %s", len(tree.Files), root.Version), ""}
+	return finding{"port", "ok", fmt.Sprintf("%d files, assembled from %s", len(tree.Files), root), ""}
 }
 
 func (t *tool) tinygoFindings(ctx context.Context, command string, installedGo assemble.Goroot) (all []finding) {
@@ -147,6 +147,7 @@ func (t *tool) tinygoFindings(ctx context.Context, command string, installedGo a
 	add(finding{"tinygo", "ok", tg.Command + "\n" + version + "\nroot " + tg.Root, ""})
 
 	root, err := t.goroot(tg.Goroot)
+	root.TinyGo = tg.Release
 	if err == nil {
 		err = tg.Accepts(ctx, env)
 	}
@@ -154,9 +155,7 @@ func (t *tool) tinygoFindings(ctx context.Context, command string, installedGo a
 		add(wrong("tinygo's go", err))
 	} else {
 		add(finding{"tinygo's go", "ok", root.Version + " in " + root.Dir, ""})
-		if root.Version != installedGo.Version {
-			add(t.portFinding(root))
-		}
+		add(t.portFinding(root))
 	}
 
 	var port *assemble.Overlay

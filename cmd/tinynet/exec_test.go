@@ -395,6 +395,14 @@ func fakeTinygo() {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) > 1 && os.Args[1] == "version" {
+		version := os.Getenv("FAKE_TINYGO_RELEASE")
+		if version == "" {
+			version = "0.40.1"
+		}
+		fmt.Println("tinygo version", version, "linux/amd64 (using go version go1.25.14 and LLVM version 19.1.7)")
+		os.Exit(0)
+	}
 	if len(os.Args) > 1 && os.Args[1] == "info" && os.Getenv("REFUSE") != "" {
 		fmt.Println("error: requires go version 1.19 through 1.23, got go1.99")
 		os.Exit(1)

@@ -19,13 +19,31 @@ func noArgs(args []string) error {
 	return nil
 }
 
+const forTinygoFlag = "make the port for the tinygo command `FILE`, or the one on PATH of that name"
+
+// rootFor is the Go root to assemble from: for a TinyGo, if one is named.
+func (t *tool) rootFor(ctx context.Context, tinygo string) (assemble.Goroot, error) {
+	if tinygo == "" {
+		_, root, err := t.toolchain(ctx, "")
+		return root, err
+	}
+	tg, err := t.findTinyGo(ctx, tinygo)
+	if err != nil {
+		return assemble.Goroot{}, err
+	}
+	return tg.root, nil
+}
+
 func (t *tool) assembleCommand() *ffcli.Command {
-	var dir string
+	var dir, tinygo string
 	var force bool
-	c := t.command("assemble", "tinynet assemble -o DIR [-force] [-go VERSION | -goroot DIR]", "write the port as files", `
+	c := t.command("assemble", "tinynet assemble -o DIR [-force] [-tinygo FILE] [-go VERSION | -goroot DIR]", "write the port as files", `
 The files go to DIR/src, where they lie as in GOROOT/src. All of src is replaced
 in one step; if something fails, what was there stays. A folder that is not
 empty and was not made by this command is left alone unless -force is given.
+
+The port is for Go's own compiler; with -tinygo it is for that TinyGo and for the
+Go that it uses.
 
 Examples:
   tinynet assemble -o port-1.26
@@ -37,7 +55,7 @@ Examples:
 			if dir == "" {
 				return usagef("name the folder to write to with -o DIR")
 			}
-			_, root, err := t.toolchain(ctx, "")
+			root, err := t.rootFor(ctx, tinygo)
 			if err != nil {
 				return err
 			}
@@ -56,10 +74,11 @@ Examples:
 				count[f.Mark]++
 			}
 			_, err = fmt.Fprintf(t.stdout, "%s: the port of %s, %d files: %d of Go's own, %d changed, %d added\n",
-				dir, tree.Release, len(tree.Files), count[assemble.Taken], count[assemble.Modified], count[assemble.Added])
+				dir, root, len(tree.Files), count[assemble.Taken], count[assemble.Modified], count[assemble.Added])
 			return err
 		})
 	c.FlagSet.StringVar(&dir, "o", "", "write to the folder `DIR`")
+	c.FlagSet.StringVar(&tinygo, "tinygo", "", forTinygoFlag)
 	c.FlagSet.BoolVar(&force, "force", false, "write also to a folder that was not made by this command")
 	return c
 }
@@ -115,9 +134,11 @@ Examples:
 
 func (t *tool) treeCommand() *ffcli.Command {
 	var opt assemble.ListingOptions
-	c := t.command("tree", "tinynet tree [-omitted] [-why] [-go VERSION | -goroot DIR]", "list the files of the port", `
+	var tinygo string
+	c := t.command("tree", "tinynet tree [-omitted] [-why] [-tinygo FILE] [-go VERSION | -goroot DIR]", "list the files of the port", `
 Files without a mark are Go's own, byte for byte; * marks those that are changed
-and + those that Go does not have.
+and + those that Go does not have. It is the port for Go's own compiler; with
+-tinygo it is the one for that TinyGo and for the Go that it uses.
 
 Examples:
   tinynet tree
@@ -127,7 +148,7 @@ Examples:
 			if err := noArgs(args); err != nil {
 				return err
 			}
-			_, root, err := t.toolchain(ctx, "")
+			root, err := t.rootFor(ctx, tinygo)
 			if err != nil {
 				return err
 			}
@@ -137,6 +158,7 @@ Examples:
 			}
 			return tree.Listing(t.stdout, opt)
 		})
+	c.FlagSet.StringVar(&tinygo, "tinygo", "", forTinygoFlag)
 	c.FlagSet.BoolVar(&opt.Omitted, "omitted", false, "list also the files of Go that are left out, marked -")
 	c.FlagSet.BoolVar(&opt.Changes, "why", false, "say below each file what changes in it and why, or why it is left out")
 	return c

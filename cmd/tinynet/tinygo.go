@@ -66,6 +66,7 @@ func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) 
 		return nil, err
 	}
 	root, err := t.goroot(tg.Goroot)
+	root.TinyGo = tg.Release
 	return &tinyGo{tg, env, root}, err
 }
 

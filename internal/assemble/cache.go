@@ -26,7 +26,7 @@ type Overlay struct {
 
 // ownSource is the assembler itself: when it changes, so may what it makes.
 //
-//go:embed problem.go release.go source.go merge.go imports.go manifest.go survey.go tree.go write.go overlay.go cache.go
+//go:embed problem.go release.go span.go source.go merge.go imports.go manifest.go survey.go tree.go write.go overlay.go cache.go
 var ownSource embed.FS
 
 const (
@@ -148,7 +148,7 @@ func cacheKey(port fs.FS, root Goroot, cacheDir string) (string, error) {
 		sum := sha256.Sum256(data)
 		fmt.Fprintf(h, "%q %x\n", name, sum)
 	}
-	for _, s := range []string{runtime.Version(), root.Version, root.Dir, cacheDir} {
+	for _, s := range []string{runtime.Version(), root.Version, root.TinyGo, root.Dir, cacheDir} {
 		add(s, nil)
 	}
 	if real, err := filepath.EvalSymlinks(root.Dir); err == nil {

@@ -105,9 +105,8 @@ func isRoot(p string) bool {
 // The format of manifest.toml.
 type (
 	tomlManifest struct {
+		tomlSpan
 		Package string        `toml:"package"`
-		Since   string        `toml:"since"`
-		Until   string        `toml:"until"`
 		Take    []tomlFiles   `toml:"take"`
 		Omit    []tomlFiles   `toml:"omit"`
 		Add     []tomlFiles   `toml:"add"`
@@ -116,10 +115,6 @@ type (
 		Edit    []tomlEdit    `toml:"edit"`
 		Edits   []tomlEdits   `toml:"edits"`
 		Swap    []tomlSwap    `toml:"swap"`
-	}
-	tomlSpan struct {
-		Since string `toml:"since"`
-		Until string `toml:"until"`
 	}
 	tomlFiles struct {
 		tomlSpan
@@ -388,21 +383,21 @@ func (p *pkg) load(data []byte) (probs Problems) {
 		fail("take", "", "", "tests are taken without being listed")
 	}
 	if p.beside = !p.tests && !isRoot(p.path); p.beside {
-		if !strings.HasPrefix(p.path, "crypto/") {
-			fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto")
+		if !strings.HasPrefix(p.path, "crypto/") && p.path != "net/netip" {
+			fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto and net/netip")
 		}
 		if len(t.Take)+len(t.Omit) > 0 {
 			fail("", "", "", "the package is Go's own: no files are taken or omitted")
 		}
 	}
 	spanOf := func(op, file, decl string, s tomlSpan) span {
-		r, err := newSpan(s.Since, s.Until)
+		r, err := newSpan(s)
 		if err != nil {
 			fail(op, file, decl, "%s", err)
 		}
 		return r
 	}
-	p.span = spanOf("", "", "", tomlSpan{t.Since, t.Until})
+	p.span = spanOf("", "", "", t.tomlSpan)
 	why := func(op, file, decl, text string) string {
 		text = strings.Join(strings.Fields(text), " ")
 		switch {

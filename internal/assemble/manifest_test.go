@@ -60,6 +60,13 @@ func TestErrors(t *testing.T) {
 		{name: "ranges", manifest: "[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\nsince = \"go1.24\"\n[[drop]]\nfile = \"a.go\"\ndecl = \"v\"\nwhy = \"x\"\nsince = \"1.25\"\nuntil = \"1.25\"\n", want: []string{
 			where + `drop net/a.go f: since = "go1.24" is not a Go release; write it as "1.25", "1.25.3" or "1.27rc1"`,
 			where + `drop net/a.go v: since = "1.25" is not before until = "1.25", so no release is in the range`}},
+		{name: "TinyGo ranges", manifest: "[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\ntinygo = true\ntinygo-since = \"0.40\"\n[[drop]]\nfile = \"a.go\"\ndecl = \"v\"\nwhy = \"x\"\ntinygo-since = \"0.41\"\ntinygo-until = \"0.41\"\n" +
+			"[[drop]]\nfile = \"a.go\"\ndecl = \"w\"\nwhy = \"x\"\ntinygo-until = \"0.35\"\n[[drop]]\nfile = \"a.go\"\ndecl = \"init#1\"\nwhy = \"x\"\ntinygo-until = \"v0.43\"\n", want: []string{
+			where + `drop net/a.go f: tinygo-since and tinygo-until say that it is for TinyGo; leave tinygo out`,
+			where + `drop net/a.go init#1: tinygo-until = "v0.43" is not a TinyGo release; write it as "0.43" or "0.40.1"`,
+			where + `drop net/a.go v: tinygo-since = "0.41" is not before tinygo-until = "0.41", so no release is in the range`,
+			where + `drop net/a.go w: tinygo-until = "0.35": the port is for TinyGo 0.35 and newer, so it is for none`}},
+		{name: "twice for a TinyGo", manifest: "[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\ntinygo-since = \"0.40\"\n[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\ntinygo-until = \"0.43\"\n", want: []string{where + "drop net/a.go f: it has a drop already"}},
 		{name: "twice", manifest: "[[drop]]\nfile = \"a.go\"\ndecls = [\"f\", \"f\"]\nwhy = \"x\"\n", want: []string{where + "drop net/a.go f: it has a drop already"}},
 		{name: "drop and edit", manifest: "[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\n[[edit]]\nfile = \"a.go\"\ndecl = \"f\"\nmatch = \"io.EOF\"\nwith = \"nil\"\nwhy = \"x\"\n", want: []string{where + "edit net/a.go f: it has a drop already"}},
 		{name: "bad edits", manifest: `
@@ -135,7 +142,7 @@ why = "x"
 		{name: "other folder", port: map[string]string{"net/http/manifest.toml": "package = \"net/httq\"\n"}, want: []string{
 			`port/net/http/manifest.toml: package = "net/httq", but the folder is net/http`}},
 		{name: "not of the port", port: map[string]string{"net/mail/manifest.toml": "package = \"net/mail\"\n"}, want: []string{
-			`port/net/mail/manifest.toml: the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto`}},
+			`port/net/mail/manifest.toml: the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto and net/netip`}},
 		{name: "no manifest", port: map[string]string{"net/http/x.go": faultPort}, want: []string{
 			"port/net/http/manifest.toml: there is none, but the folder has Go files (x.go)"}},
 		{name: "port file not mentioned", port: map[string]string{"net/x.go": faultPort}, want: []string{

@@ -18,6 +18,18 @@ const MinRelease = "go1.23"
 type Goroot struct {
 	Dir     string // absolute
 	Version string // such as go1.26.8, go1.27rc1, or devel go1.28-1a2b3c
+
+	// TinyGo is the release of TinyGo that will compile what is assembled from this
+	// root, such as 0.40.1 or 0.43.0-dev-1a2b3c. It is empty where Go itself will.
+	TinyGo string
+}
+
+// String names the release, and the TinyGo if there is one.
+func (g Goroot) String() string {
+	if g.TinyGo == "" {
+		return g.Version
+	}
+	return g.Version + " for TinyGo " + g.TinyGo
 }
 
 // src returns the path of the package or file name below the root's sources.
@@ -92,56 +104,9 @@ func readVersion(root string) (string, error) {
 	return v, nil
 }
 
-// A span is a range of releases: from since on, up to but without until.
-// Both are as go/version has them; empty means no limit.
-type span struct{ since, until string }
-
-func newSpan(since, until string) (span, error) {
-	var s span
-	for _, x := range []struct {
-		name, text string
-		to         *string
-	}{{"since", since, &s.since}, {"until", until, &s.until}} {
-		if x.text == "" {
-			continue
-		}
-		v := "go" + x.text
-		if !version.IsValid(v) || strings.Contains(v, "-") {
-			return s, fmt.Errorf("%s = %q is not a Go release; write it as \"1.25\", \"1.25.3\" or \"1.27rc1\"", x.name, x.text)
-		}
-		*x.to = v
-	}
-	if s.since != "" && s.until != "" && version.Compare(s.since, s.until) >= 0 {
-		return s, fmt.Errorf("since = %q is not before until = %q, so no release is in the range", since, until)
-	}
-	return s, nil
-}
-
-// has tells whether the release is in the range. A minor release as limit
-// includes its release candidates: since 1.27 is true for go1.27rc1.
-func (s span) has(release string) bool {
-	return (s.since == "" || version.Compare(release, s.since) >= 0) &&
-		(s.until == "" || version.Compare(release, s.until) < 0)
-}
-
-// overlaps tells whether some release is in both ranges.
-func (s span) overlaps(t span) bool {
-	before := func(a, b span) bool {
-		return a.until != "" && b.since != "" && version.Compare(a.until, b.since) <= 0
-	}
-	return !before(s, t) && !before(t, s)
-}
-
 // plain tells whether a text can stand in a line comment of Go source.
 func plain(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) || r == '\uFEFF' || r == unicode.ReplacementChar
 	})
-}
-
-// Within tells whether a release is in a range as manifests write it: from
-// since on, up to but without until. Either may be empty.
-func Within(release, since, until string) (bool, error) {
-	s, err := newSpan(since, until)
-	return err == nil && s.has(comparable(release)), err
 }

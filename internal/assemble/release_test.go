@@ -21,7 +21,7 @@ func TestSpan(t *testing.T) {
 		{"1.27rc1", "1.27.4", "go1.27rc1", "go1.27.0"},
 		{"1.24", "1.25", "go1.24rc1", "go1.24.13"},
 	} {
-		s, err := newSpan(c.since, c.until)
+		s, err := newSpan(tomlSpan{Since: c.since, Until: c.until})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +30,7 @@ func TestSpan(t *testing.T) {
 			if r == c.first {
 				in = true
 			}
-			if got := s.has(Goroot{Version: r}.release()); got != in && r != "go1.24" {
+			if got := s.has(Goroot{Version: r}.target()); got != in && r != "go1.24" {
 				t.Errorf("%s from %q to %q: %v", r, c.since, c.until, got)
 			}
 			if r == c.last {
@@ -48,8 +48,8 @@ func TestSpan(t *testing.T) {
 		{[2]string{"1.23", "1.25"}, [2]string{"1.24", "1.26"}, true},
 		{[2]string{"1.23", "1.25.1"}, [2]string{"1.25", "1.26"}, true},
 	} {
-		a, _ := newSpan(c.a[0], c.a[1])
-		b, _ := newSpan(c.b[0], c.b[1])
+		a, _ := newSpan(tomlSpan{Since: c.a[0], Until: c.a[1]})
+		b, _ := newSpan(tomlSpan{Since: c.b[0], Until: c.b[1]})
 		if a.overlaps(b) != c.want || b.overlaps(a) != c.want {
 			t.Errorf("%v and %v: want %v", c.a, c.b, c.want)
 		}

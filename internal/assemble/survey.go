@@ -68,7 +68,8 @@ func (p Place) String() string {
 // Look surveys a Go release. Entries that do not fit the release are passed
 // over: Assemble reports them. The error is of reading the Go root.
 func Look(m *Manifest, root Goroot) (*Survey, error) {
-	a := &assembler{root: root, release: root.release(), names: map[string]string{}, ports: map[string]string{}}
+	// What is done for one compiler only rests on Go's text all the same.
+	a := &assembler{root: root, target: target{release: root.release(), all: true}, names: map[string]string{}, ports: map[string]string{}}
 	s := &Survey{Release: root.Version}
 	mentioned := map[string]bool{}
 	type result struct {
@@ -77,7 +78,7 @@ func Look(m *Manifest, root Goroot) (*Survey, error) {
 	}
 	var jobs []*job
 	for _, p := range m.pkgs {
-		if p.span.has(a.release) {
+		if p.span.has(a.target) {
 			mentioned[p.path] = true
 			jobs = append(jobs, a.plan(p)...)
 		}
@@ -103,11 +104,11 @@ func Look(m *Manifest, root Goroot) (*Survey, error) {
 		s.Touches = append(s.Touches, results[i].touches...)
 	}
 	for _, p := range m.pkgs {
-		if !p.span.has(a.release) {
+		if !p.span.has(a.target) {
 			continue
 		}
 		for _, e := range p.swaps {
-			if !e.has(a.release) {
+			if !e.has(a.target) {
 				continue
 			}
 			t, err := a.lookSwap(p, e, jobs)

@@ -47,6 +47,7 @@ type Omission struct {
 // A Tree is an assembled port.
 type Tree struct {
 	Release string // the Go release it is made from, such as go1.26.8
+	TinyGo  string // the TinyGo release it is for; empty for Go
 	Files   []File // sorted by path
 	Omitted []Omission
 
@@ -56,10 +57,10 @@ type Tree struct {
 // Assemble makes the port out of a Go release. Everything that does not fit
 // comes back together, as Problems.
 func Assemble(m *Manifest, root Goroot) (*Tree, error) {
-	a := &assembler{root: root, release: root.release(), tests: m.tests, names: map[string]string{}, ports: map[string]string{}}
+	a := &assembler{root: root, target: root.target(), tests: m.tests, names: map[string]string{}, ports: map[string]string{}}
 	var here []*pkg
 	for _, p := range m.pkgs {
-		if !p.span.has(a.release) {
+		if !p.span.has(a.target) {
 			continue
 		}
 		here = append(here, p)
@@ -78,7 +79,7 @@ func Assemble(m *Manifest, root Goroot) (*Tree, error) {
 	}
 	parallel(len(jobs), func(i int) { jobs[i].run(a) })
 
-	t := &Tree{Release: root.Version, goroot: root.Dir}
+	t := &Tree{Release: root.Version, TinyGo: root.TinyGo, goroot: root.Dir}
 	for _, j := range jobs {
 		a.probs = append(a.probs, j.probs...)
 		if j.omit != "" {
@@ -97,6 +98,46 @@ func Assemble(m *Manifest, root Goroot) (*Tree, error) {
 	slices.SortFunc(t.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(t.Omitted, func(a, b Omission) int { return strings.Compare(a.Path, b.Path) })
 	return t, nil
+}
+
+// ForTinyGos tells whether the port also assembles from a Go release for each kind
+// of TinyGo that the manifests tell apart. What does not fit comes back together,
+// as Problems, without what does not fit for Go either.
+func ForTinyGos(m *Manifest, root Goroot) error {
+	seen := map[string]bool{}
+	note := func(release string) (Problems, error) {
+		root.TinyGo = release
+		_, err := Assemble(m, root)
+		if err == nil {
+			return nil, nil
+		}
+		found, ok := err.(Problems)
+		if !ok {
+			return nil, err
+		}
+		var news Problems
+		for _, p := range found {
+			same := *p
+			same.Release = ""
+			if key := same.Error(); !seen[key] {
+				seen[key] = true
+				news = append(news, p)
+			}
+		}
+		return news, nil
+	}
+	if _, err := note(""); err != nil {
+		return err
+	}
+	var all Problems
+	for _, release := range m.TinyGos() {
+		news, err := note(release)
+		if err != nil {
+			return err
+		}
+		all = append(all, news...)
+	}
+	return all.err()
 }
 
 // parallel runs f(0) ... f(n-1), as many at once as there are processors.
@@ -120,11 +161,11 @@ func parallel(n int, f func(int)) {
 }
 
 type assembler struct {
-	root    Goroot
-	release string
-	tests   bool
-	ports   map[string]string // package names of the port's own folders
-	probs   Problems
+	root   Goroot
+	target target
+	tests  bool
+	ports  map[string]string // package names of the port's own folders
+	probs  Problems
 
 	mu    sync.Mutex
 	names map[string]string // package names by import path
@@ -146,7 +187,7 @@ type job struct {
 }
 
 func (a *assembler) problem(p *pkg, op, file, decl, format string, args ...any) *Problem {
-	return &Problem{Manifest: p.file, Op: op, File: p.name(file), Decl: decl, Release: a.root.Version, Text: fmt.Sprintf(format, args...)}
+	return &Problem{Manifest: p.file, Op: op, File: p.name(file), Decl: decl, Release: a.root.String(), Text: fmt.Sprintf(format, args...)}
 }
 
 // isGoFile tells whether a name is of a Go file that belongs to a package.
@@ -221,11 +262,11 @@ func (a *assembler) unmentioned(here []*pkg) {
 	}
 	found, err := upstreamPackages(a.root)
 	if err != nil {
-		a.probs = append(a.probs, &Problem{Release: a.root.Version, Text: fmt.Sprintf("read the Go root: %s", err)})
+		a.probs = append(a.probs, &Problem{Release: a.root.String(), Text: fmt.Sprintf("read the Go root: %s", err)})
 	}
 	for _, p := range found {
 		if !have[p] {
-			a.probs = append(a.probs, &Problem{Manifest: portDir + p + "/" + manifestName, Release: a.root.Version,
+			a.probs = append(a.probs, &Problem{Manifest: portDir + p + "/" + manifestName, Release: a.root.String(),
 				Text: fmt.Sprintf("Go has the package %s, but no manifest mentions it; take its files, or omit them", p)})
 		}
 	}
@@ -254,7 +295,7 @@ func (a *assembler) plan(p *pkg) []*job {
 		for _, f := range e.files {
 			everTaken[f] = true
 			switch {
-			case !e.has(a.release):
+			case !e.has(a.target):
 			case !slices.Contains(names, f):
 				fail("take", f, "", "Go does not have this file")
 				jobs[f] = &job{p: p, name: f, omit: "missing"}
@@ -266,7 +307,7 @@ func (a *assembler) plan(p *pkg) []*job {
 		}
 	}
 	for _, e := range p.omits {
-		if !e.has(a.release) {
+		if !e.has(a.target) {
 			continue
 		}
 		for _, pattern := range e.files {
@@ -300,7 +341,7 @@ func (a *assembler) plan(p *pkg) []*job {
 		}
 	}
 	for _, e := range p.adds {
-		if !e.has(a.release) {
+		if !e.has(a.target) {
 			continue
 		}
 		for _, f := range e.files {
@@ -330,28 +371,28 @@ func (a *assembler) plan(p *pkg) []*job {
 		return j.ops
 	}
 	for _, e := range p.drops {
-		if e.has(a.release) {
+		if e.has(a.target) {
 			if o := ops("drop", e.file, e.decl); o != nil {
 				o.drops = append(o.drops, dropOp{e.decl, e.why})
 			}
 		}
 	}
 	for _, e := range p.replaces {
-		if e.has(a.release) {
+		if e.has(a.target) {
 			if o := ops("replace", e.file, e.decl); o != nil {
 				o.replaces = append(o.replaces, replaceOp{e.decl, e.why, p.ports[e.from].parsed})
 			}
 		}
 	}
 	for _, e := range p.edits {
-		if e.has(a.release) {
+		if e.has(a.target) {
 			if o := ops("edit", e.file, e.decl); o != nil {
 				o.edits = append(o.edits, e.editOp)
 			}
 		}
 	}
 	for _, e := range p.swaps {
-		if !e.has(a.release) {
+		if !e.has(a.target) {
 			continue
 		}
 		for _, f := range e.files {
@@ -396,7 +437,7 @@ func (j *job) run(a *assembler) {
 	}
 	j.out.Data = data
 	for _, e := range j.p.swaps {
-		if e.files == nil && e.has(a.release) && imports(data, e.path) {
+		if e.files == nil && e.has(a.target) && imports(data, e.path) {
 			if j.ops == nil {
 				j.ops = &fileOps{}
 			}
@@ -482,7 +523,7 @@ func (a *assembler) elsewhere(j *job, decl string) string {
 // checkSwaps finds swaps for every file that met none.
 func (a *assembler) checkSwaps(p *pkg, jobs []*job) {
 	for _, e := range p.swaps {
-		if e.files != nil || !e.has(a.release) {
+		if e.files != nil || !e.has(a.target) {
 			continue
 		}
 		if !slices.ContainsFunc(jobs, func(j *job) bool { return j.p == p && j.swaps[e.path] }) {

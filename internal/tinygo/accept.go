@@ -3,9 +3,12 @@ package tinygo
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/tinynet/tinynet/assemble"
 )
 
 // Accepts asks TinyGo whether it builds with its Go, in the environment that it
@@ -37,4 +40,25 @@ func (t *TinyGo) Version(ctx context.Context, env []string) (string, error) {
 	out, err := cmd.Output()
 	line, _, _ := bytes.Cut(out, []byte("\n"))
 	return strings.TrimSpace(string(line)), err
+}
+
+// release is the release that TinyGo's line about itself names: the port is made
+// for it.
+func (t *TinyGo) release(ctx context.Context, env []string) (string, error) {
+	line, err := t.Version(ctx, env)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w\n%s", t.Command, err, installHint)
+	}
+	rest, ok := strings.CutPrefix(line, "tinygo version ")
+	release, _, _ := strings.Cut(rest, " ")
+	if !ok {
+		return "", fmt.Errorf("ask %s for its version: it printed %q\nIs it a tinygo command? %s", t.Command, line, installHint)
+	}
+	if err := assemble.CheckTinyGo(release); err != nil {
+		return "", fmt.Errorf("use %s: %w\n%s", t.Command, err, installHint)
+	}
+	return release, nil
 }

@@ -38,6 +38,7 @@ type TinyGo struct {
 	Command string // path of the tinygo command
 	Root    string // its TINYGOROOT
 	Goroot  string // its GOROOT
+	Release string // its own, such as 0.40.1
 
 	// Changed are files that stand in shadow roots for others: their names in a
 	// root, such as src/runtime/x.go, and where they are. A file does not change as
@@ -91,6 +92,9 @@ func Find(ctx context.Context, command string, env []string) (*TinyGo, error) {
 	t := &TinyGo{Command: command, Root: lines[0], Goroot: lines[1]}
 	if t.Goroot == "" {
 		return nil, fmt.Errorf("find the Go that %s uses: it knows none\nPut a go command that this TinyGo supports on PATH, or choose one with -go VERSION or -goroot DIR", command)
+	}
+	if t.Release, err = t.release(ctx, env); err != nil {
+		return nil, err
 	}
 	// In an environment of ours these are shadows: cast them from the real ones.
 	for _, root := range []*string{&t.Root, &t.Goroot} {

@@ -28,6 +28,14 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "answers":
+		if slices.Equal(os.Args[1:], []string{"version"}) {
+			line, ok := os.LookupEnv("FAKE_VERSION")
+			if !ok {
+				line = "tinygo version 0.40.1 linux/amd64 (using go version go1.25.14 and LLVM version 19.1.7)"
+			}
+			fmt.Println(line)
+			os.Exit(0)
+		}
 		if !slices.Equal(os.Args[1:], []string{"env", "TINYGOROOT", "GOROOT"}) {
 			os.Exit(3)
 		}
@@ -393,9 +401,15 @@ func TestFind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (TinyGo{Command: name, Root: "/opt/tinygo", Goroot: "/opt/go"}); !reflect.DeepEqual(*got, want) {
+		if want := (TinyGo{Command: name, Root: "/opt/tinygo", Goroot: "/opt/go", Release: "0.40.1"}); !reflect.DeepEqual(*got, want) {
 			t.Errorf("found %+v, want %+v", got, want)
 		}
+	}
+
+	// A development version is one, too.
+	dev, err := Find(context.Background(), "", append(env, "FAKE_VERSION=tinygo version 0.43.0-dev-1a2b3c linux/amd64 (using go version go1.27.4)"))
+	if err != nil || dev.Release != "0.43.0-dev-1a2b3c" {
+		t.Errorf("a development version: got %+v, %v; want release 0.43.0-dev-1a2b3c", dev, err)
 	}
 
 	// With a shadow as TINYGOROOT, the original is what counts.
@@ -420,6 +434,11 @@ func TestFindErrors(t *testing.T) {
 	}
 	check("", []string{"TINYGOROOT=", "GOROOT=/opt/go"}, name, "Is it a tinygo command?", "-tinygo FILE")
 	check("", []string{"TINYGOROOT=/opt/tinygo", "GOROOT="}, "find the Go that", "-go VERSION")
+	roots := []string{"TINYGOROOT=/opt/tinygo", "GOROOT=/opt/go"}
+	check("", append(roots, "FAKE_VERSION=tinygo version 0.34.0 linux/amd64 (using go version go1.22.1)"), "TinyGo 0.34.0 is too old: the port needs TinyGo 0.35 or newer", "-tinygo FILE")
+	check("", append(roots, "FAKE_VERSION=tiny 0.40.1"), `it printed "tiny 0.40.1"`, "Is it a tinygo command?")
+	check("", append(roots, "FAKE_VERSION="), `it printed ""`, "Is it a tinygo command?")
+	check("", append(roots, "FAKE_VERSION=tinygo version unknown linux/amd64"), `"unknown" is not the name of a TinyGo release`)
 	check("", []string{"FAKE_TINYGO=fails"}, "env failed:\n\terror: could not\n\terror: do it")
 	check("", []string{"FAKE_TINYGO=silent"}, "env failed:\n\texit status 1")
 	check(filepath.Join(t.TempDir(), "none"), nil, "find TinyGo: ", "-tinygo FILE")

@@ -112,6 +112,10 @@ func TestPatches(t *testing.T) {
 				t.Error(err)
 				r.Assembled = "failed"
 			}
+			if err := assemble.ForTinyGos(m, root); err != nil {
+				t.Error(err)
+				r.Assembled = "failed"
+			}
 			s, err := assemble.Look(m, root)
 			if err != nil {
 				t.Fatal(err)

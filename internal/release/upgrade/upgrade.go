@@ -187,6 +187,13 @@ func Compare(s Step) (*Report, error) {
 		}
 		r.Problems = probs
 	}
+	if err := assemble.ForTinyGos(m, s.To); err != nil {
+		probs, ok := err.(assemble.Problems)
+		if !ok {
+			return nil, err
+		}
+		r.Problems = append(r.Problems, probs...)
+	}
 	r.files(from, to)
 	r.eye(from, to, before, after, ours, unseen)
 	r.carried(to, before, after)
