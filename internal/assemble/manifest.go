@@ -259,7 +259,7 @@ func (p *pkg) borrow(byPath map[string]*pkg) (probs Problems) {
 			switch {
 			case of == nil || of == p || of.ports[f] == nil:
 				probs = append(probs, &Problem{Manifest: p.file, Op: "add", File: p.name(f), Text: fmt.Sprintf("there is no %s%s/%s to take it from", p.dir, e.from, f)})
-			case p.ports[f] != nil:
+			case p.ports[f] != nil && p.ports[f] != of.ports[f]:
 				probs = append(probs, &Problem{Manifest: p.file, Op: "add", File: p.name(f), Text: "the folder has a file of this name itself"})
 			default:
 				p.ports[f] = of.ports[f]
@@ -678,16 +678,16 @@ func (p *pkg) check() (probs Problems) {
 			}
 		}
 	}
-	added := map[string]bool{}
+	added := map[string][]span{}
 	for _, e := range p.adds {
 		for _, f := range e.files {
 			if p.ports[f] == nil {
 				fail("add", f, "", "there is no such file in %s%s", p.dir, p.path)
 			}
-			if added[f] {
+			if slices.ContainsFunc(added[f], e.overlaps) {
 				fail("add", f, "", "listed twice")
 			}
-			added[f] = true
+			added[f] = append(added[f], e.span)
 		}
 	}
 	used := map[string]map[string]bool{} // declarations of port files that replace something
@@ -697,7 +697,7 @@ func (p *pkg) check() (probs Problems) {
 			fail("replace", e.file, e.decl, "there is no %s%s to take it from", p.dir, p.name(e.from))
 			continue
 		}
-		if added[e.from] {
+		if added[e.from] != nil {
 			fail("replace", e.file, e.decl, "%s is an added file too", f.name)
 			continue
 		}
@@ -715,7 +715,7 @@ func (p *pkg) check() (probs Problems) {
 	for _, name := range sortedKeys(p.ports) {
 		f := p.ports[name]
 		switch {
-		case added[name]:
+		case added[name] != nil:
 		case used[name] == nil:
 			fail("", name, "", "the port has this file, but the manifest does not mention it")
 		case f.parsed != nil:

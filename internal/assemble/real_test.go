@@ -45,6 +45,9 @@ func TestReal(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("%d files, assembled in %v", len(tree.Files), time.Since(begin))
+			if err := ForTinyGos(m, root); err != nil {
+				t.Error(err)
+			}
 			up := map[string]string{}
 			marks := map[Mark]int{}
 			for _, f := range tree.Files {
