@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tinynet/tinynet/assemble"
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/toolchain"
 	"github.com/tinynet/tinynet/port"
-	"github.com/tinynet/tinynet/toolchain"
 )
 
 // TestAddresses runs Go's own tests of net/netip on the package as it is for TinyGo.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tinynet/tinynet/assemble"
+	"github.com/tinynet/tinynet/internal/assemble"
 )
 
 // Accepts asks TinyGo whether it builds with its Go, in the environment that it
