@@ -86,7 +86,7 @@ func (t *tool) compare(ctx context.Context) (*compare.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := assemble.Look(m, root)
+	s, err := assemble.LookFor(m, root)
 	if err != nil {
 		return nil, err
 	}

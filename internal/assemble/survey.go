@@ -65,11 +65,20 @@ func (p Place) String() string {
 	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
-// Look surveys a Go release. Entries that do not fit the release are passed
+// Look surveys a Go release, for all compilers: what is done for one of them only
+// rests on Go's text all the same. Entries that do not fit the release are passed
 // over: Assemble reports them. The error is of reading the Go root.
 func Look(m *Manifest, root Goroot) (*Survey, error) {
-	// What is done for one compiler only rests on Go's text all the same.
-	a := &assembler{root: root, target: target{release: root.release(), all: true}, names: map[string]string{}, ports: map[string]string{}}
+	return look(m, root, target{release: root.release(), all: true})
+}
+
+// LookFor surveys a Go release, for the compiler that the root names.
+func LookFor(m *Manifest, root Goroot) (*Survey, error) {
+	return look(m, root, root.target())
+}
+
+func look(m *Manifest, root Goroot, of target) (*Survey, error) {
+	a := &assembler{root: root, target: of, names: map[string]string{}, ports: map[string]string{}}
 	s := &Survey{Release: root.Version}
 	mentioned := map[string]bool{}
 	type result struct {

@@ -36,7 +36,7 @@ func of(t *testing.T, release string) (*Report, *assemble.Tree, *assemble.Survey
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble.Look(m, root)
+	s, err := assemble.LookFor(m, root)
 	if err != nil {
 		t.Fatal(err)
 	}
