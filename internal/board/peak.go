@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // A Peak is the most memory that a program had in use, in bytes.
@@ -36,7 +37,8 @@ type peakRecord struct {
 
 const (
 	peakStart  = 64
-	peakMagic  = "TNp1"
+	peakOld    = "TNp1" // the magic of TinyGo's heap before 0.40
+	peakNew    = "TNp2" // and since
 	gcBlock    = 16
 	gcHead     = 1
 	gcTail     = 2
@@ -70,7 +72,7 @@ func (q QEMU) peak(program, memory string) (p Peak, err error) {
 	if _, err := binary.Decode(raw, binary.LittleEndian, &r); err != nil {
 		return p, err
 	}
-	if string(r.Magic[:]) != peakMagic {
+	if magic := string(r.Magic[:]); magic != peakOld && magic != peakNew {
 		return p, fmt.Errorf("the program has not noted how much memory it uses: it ended before it did anything, or was not built to do so")
 	}
 	p.Heap, p.Stacks, p.Goroutines = int(r.Heap), int(r.Stacks), int(r.Goroutines)
@@ -84,7 +86,7 @@ func (q QEMU) peak(program, memory string) (p Peak, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Deepest = max(p.Deepest, deepest(heap, states))
+	p.Deepest = max(p.Deepest, deepest(heap, states, string(r.Magic[:]) == peakNew))
 	system, err := at(r.SystemTop-systemSize, systemSize)
 	if err != nil {
 		return p, err
@@ -94,20 +96,37 @@ func (q QEMU) peak(program, memory string) (p Peak, err error) {
 }
 
 // deepest is how much was used of the stack that was used most.
-func deepest(heap, states []byte) int {
+func deepest(heap, states []byte, since040 bool) int {
 	deepest := 0
-	state := func(block int) byte { return states[block/4] >> (block % 4 * 2) & 3 }
+	state := func(block int) byte {
+		if since040 {
+			// The lower bits of four blocks, then the higher ones.
+			b := states[block/4] >> (block % 4)
+			return b&1 | b>>3&2
+		}
+		return states[block/4] >> (block % 4 * 2) & 3
+	}
+	heads := []int{0} // bytes before the lowest word of a stack
+	if since040 {
+		heads = []int{8, 16} // on ARM, on RISC-V
+	}
 	blocks := len(heap) / gcBlock
 	for b := 0; b < blocks; b++ {
-		if binary.LittleEndian.Uint32(heap[b*gcBlock:]) != stackMark || state(b) != gcHead {
+		low := slices.IndexFunc(heads, func(head int) bool {
+			at := b*gcBlock + head
+			return at+4 <= len(heap) && binary.LittleEndian.Uint32(heap[at:]) == stackMark
+		})
+		if low < 0 || state(b) != gcHead {
 			continue
 		}
 		end := b + 1
 		for end < blocks && state(end) == gcTail {
 			end++
 		}
-		used := bytes.TrimLeft(heap[b*gcBlock+4:end*gcBlock], "\x00")
-		deepest = max(deepest, (len(used)+3)&^3)
+		if at := b*gcBlock + heads[low] + 4; at < end*gcBlock {
+			used := bytes.TrimLeft(heap[at:end*gcBlock], "\x00")
+			deepest = max(deepest, (len(used)+3)&^3)
+		}
 		b = end - 1
 	}
 	return deepest

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"go/build/constraint"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing/fstest"
 
@@ -17,7 +19,9 @@ import (
 )
 
 // glue has what joins the tether to package net, for each board: the files of
-// the folder with the board's name, of common and, for those of QEMU, of qemu.
+// the folder with the board's name, of common and, for those of QEMU, of qemu. In
+// these, folders such as since-0.40 and until-0.40 have what is for TinyGo from that
+// release on, or before it.
 //
 //go:embed all:glue
 var glue embed.FS
@@ -71,26 +75,43 @@ func Port(base fs.FS, board string) (fs.FS, error) {
 	for pkg, files := range packages {
 		add(pkg+"/manifest.toml", []byte(fmt.Sprintf("package = %q\n%s", pkg, addEntry(files))))
 	}
-	var files []string
+	entries := ""
 	dirs := []string{"glue/common", "glue/" + board}
 	for _, q := range QEMUs {
 		if q.Name == board {
 			dirs = append(dirs, "glue/qemu")
 		}
 	}
+	if _, err := glue.ReadDir("glue/" + board); err != nil {
+		return nil, fmt.Errorf("there is no board %q", board)
+	}
 	for _, dir := range dirs {
-		entries, err := glue.ReadDir(dir)
-		if err != nil {
-			return nil, fmt.Errorf("there is no board %q", board)
-		}
-		for _, e := range entries {
-			data, err := glue.ReadFile(dir + "/" + e.Name())
-			if err != nil {
-				return nil, err
+		files := map[string][]string{} // by the TinyGos they are for
+		err := fs.WalkDir(glue, dir, func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
 			}
-			name := "tether_" + e.Name()
-			files = append(files, name)
-			add("net/"+name, data)
+			data, err := glue.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			// A folder in it, such as since-0.40, is for some TinyGos.
+			span, key := path.Base(path.Dir(name)), ""
+			file := "tether_" + e.Name()
+			if path.Dir(name) != dir {
+				when, release, _ := strings.Cut(span, "-")
+				key = fmt.Sprintf("tinygo-%s = %q\n", when, release)
+				file = fmt.Sprintf("tether_%s_%s", span, e.Name())
+			}
+			files[key] = append(files[key], file)
+			add("net/"+file, data)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range slices.Sorted(maps.Keys(files)) {
+			entries += addEntry(files[key]) + key
 		}
 	}
 	// The device that the board has is netdev.Host: the program knows no other way
@@ -106,7 +127,7 @@ func Port(base fs.FS, board string) (fs.FS, error) {
 	if !ok {
 		return nil, fmt.Errorf("the port has no %s", manifest)
 	}
-	add(manifest, append(append([]byte(nil), own.Data...), addEntry(files)...))
+	add(manifest, append(append([]byte(nil), own.Data...), entries...))
 	return merged, nil
 }
 

@@ -80,6 +80,9 @@ func (q QEMU) Target(dir string, ram int) (string, error) {
 	script := filepath.Join(dir, name+".ld")
 	target, err := json.MarshalIndent(map[string]any{
 		"inherits": []string{q.inherits}, "linkerscript": script, "default-stack-size": stackSize,
+		// Programs hang with the scheduler for several cores, as of TinyGo 0.40: without
+		// any network, too.
+		"scheduler": "tasks",
 	}, "", "\t")
 	if err != nil {
 		return "", err

@@ -3,30 +3,21 @@
 package net
 
 import (
-	"device/riscv"
 	"io"
 	"runtime/volatile"
 	"unsafe"
 )
 
-// QEMU's machine virt: a 16550 and a core-local interruptor, at the addresses
-// that its device tree tells.
+// QEMU's machine virt has a 16550, at the address that its device tree tells.
 var (
 	uartData   = (*volatile.Register8)(unsafe.Pointer(uintptr(0x10000000)))
 	uartFIFO   = (*volatile.Register8)(unsafe.Pointer(uintptr(0x10000002)))
 	uartStatus = (*volatile.Register8)(unsafe.Pointer(uintptr(0x10000005)))
-
-	clockLow, clockHigh = (*volatile.Register32)(unsafe.Pointer(uintptr(0x0200bff8))), (*volatile.Register32)(unsafe.Pointer(uintptr(0x0200bffc)))
-	alarmLow, alarmHigh = (*volatile.Register32)(unsafe.Pointer(uintptr(0x02004000))), (*volatile.Register32)(unsafe.Pointer(uintptr(0x02004004)))
 )
 
 const (
 	uartHasByte = 1 << 0
 	uartIsEmpty = 1 << 5
-
-	clockTick = 100    // nanoseconds
-	timerBit  = 1 << 7 // in mie
-	longNap   = 10_000 // ticks: 1 ms
 )
 
 // pageAddress is the page behind the memory of the program.
@@ -45,33 +36,16 @@ func boardDate() int64 {
 	return int64(uint64(dateHigh.Get())<<32 | uint64(low))
 }
 
-// boardTime is what TinyGo's runtime for this machine takes for the time, in
-// nanoseconds. Its sleep adds to it and returns at once.
-//
-//go:extern runtime.timestamp
-var boardTime int64
-
-type uartLine struct{ nap uint64 }
+type uartLine struct{}
 
 func tetherLine() io.ReadWriter {
 	uartFIFO.Set(1)
-	riscv.DisableInterrupts() // wfi returns for one that is enabled all the same
-	riscv.MIE.SetBits(timerBit)
+	startTime()
 	return &uartLine{}
 }
 
-func clock() uint64 {
-	for {
-		high := clockHigh.Get()
-		low := clockLow.Get()
-		if clockHigh.Get() == high {
-			return uint64(high)<<32 | uint64(low)
-		}
-	}
-}
-
-// Read takes what is there, and keeps time: it goes back to the scheduler, which
-// takes a sleep for done, only when the time has really passed.
+// Read takes what is there. If that is nothing, it lets time pass, where TinyGo does
+// not do so itself.
 func (l *uartLine) Read(p []byte) (n int, err error) {
 	notePeak()
 	for {
@@ -79,19 +53,9 @@ func (l *uartLine) Read(p []byte) (n int, err error) {
 			p[n] = uartData.Get()
 			n++
 		}
-		now := clock()
-		ahead := boardTime - int64(now*clockTick)
-		if ahead <= 0 {
-			boardTime -= ahead
-		}
-		if n > 0 || ahead <= 0 {
+		if timePasses(n > 0) {
 			return n, nil
 		}
-		until := now + min(uint64(ahead)/clockTick+1, longNap/5)
-		alarmHigh.Set(^uint32(0))
-		alarmLow.Set(uint32(until))
-		alarmHigh.Set(uint32(until >> 32))
-		riscv.Asm("wfi")
 	}
 }
 

@@ -4,30 +4,8 @@ package net
 
 import (
 	"runtime"
-	"runtime/volatile"
 	"unsafe"
 )
-
-// What TinyGo's collector, as of 0.35, keeps of the heap: it consists of blocks of
-// 16 bytes, each of which has two bits of state from gcStates on.
-//
-//go:extern runtime.heapStart
-var gcHeap uintptr
-
-//go:extern runtime.metadataStart
-var gcStates uintptr
-
-//go:extern runtime.endBlock
-var gcBlocks uintptr
-
-//go:extern runtime.gcTotalBlocks
-var gcTaken uint64
-
-//go:extern runtime.gcFreedBlocks
-var gcFreed uint64
-
-//go:extern runtime.gcTotalAlloc
-var gcAllocated uint64
 
 //go:extern _stack_top
 var systemStackTop [0]byte
@@ -46,8 +24,7 @@ const (
 	// collected for each byte of its line.
 	peakSlack = 512
 
-	peakStart = 64     // of the record, in the page
-	peakMagic = "TNp1" // its first four bytes
+	peakStart = 64 // of the record, in the page
 )
 
 // peak is the record that this computer reads. Package board knows it, too.
@@ -83,40 +60,36 @@ func notePeak() {
 		copy(p.magic[:], peakMagic)
 	}
 	p.allocated = gcAllocated
-	inUse := func() uint32 { return uint32(gcTaken-gcFreed) * gcBlock }
-	if inUse() <= p.heap+p.slack {
+	if gcMost() <= p.heap+p.slack {
 		return
 	}
 	p.lookAtStacks() // also at those that nobody needs any more
 	runtime.GC()
 	p.collections++
 	p.slack = peakSlack
-	if now := inUse(); now > p.heap {
+	if now := gcInUse(); now > p.heap {
 		p.heap, p.slack = now, 0
 		p.stacks, p.goroutines = p.lookAtStacks()
 	}
 }
 
 func (p *peakRecord) lookAtStacks() (bytes, count uint32) {
-	state := func(block uintptr) byte {
-		b := volatile.LoadUint8((*byte)(unsafe.Pointer(gcStates + block/4)))
-		return b >> (block % 4 * 2) & 3
-	}
 	for b := uintptr(0); b < gcBlocks; b++ {
-		low := gcHeap + b*gcBlock
-		if *(*uint32)(unsafe.Pointer(low)) != stackMark || state(b) != gcHead {
+		low, ok := stackAt(b)
+		if !ok || gcState(b) != gcHead {
 			continue
 		}
+		start := gcHeap + b*gcBlock
 		size := uint32(gcBlock)
-		for b++; b < gcBlocks && state(b) == gcTail; b++ {
+		for b++; b < gcBlocks && gcState(b) == gcTail; b++ {
 			size += gcBlock
 		}
 		b--
-		free := uint32(4)
-		for free < size && *(*uint32)(unsafe.Pointer(low + uintptr(free))) == 0 {
+		free := low + 4
+		for free < start+uintptr(size) && *(*uint32)(unsafe.Pointer(free)) == 0 {
 			free += 4
 		}
-		p.deepest = max(p.deepest, size-free)
+		p.deepest = max(p.deepest, uint32(start+uintptr(size)-free))
 		bytes += size
 		count++
 	}
