@@ -25,6 +25,9 @@ makes programs smaller.
 TinyGo supports only some releases of Go. If it refuses yours, choose one with
 -go.
 
+The examples for the Pico W and the Pico 2 W need two more modules, for the
+radio: they are built in a workspace with them, which lies in the cache.
+
 Examples:
   tinynet tinygo flash -target=pico ./examples/webserver
   tinynet tinygo build -target=pico -o firmware.uf2 ./examples/tcpecho
@@ -71,8 +74,11 @@ func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) 
 }
 
 func (t *tool) tinygoExec(ctx context.Context, command string, args []string) error {
-	tg, _, err := t.onPort(ctx, command)
+	tg, cache, err := t.onPort(ctx, command)
 	if err != nil {
+		return err
+	}
+	if tg.env, err = tg.Workspace(ctx, tg.env, args, cache); err != nil {
 		return err
 	}
 	return t.replace(ctx, tg.Command, append([]string{tg.Command}, args...), tg.env)

@@ -1,4 +1,4 @@
-//go:build baremetal && !ninafw && !wioterminal && !challenger_rp2040 && !comboat_fw && !w5500
+//go:build baremetal && !ninafw && !wioterminal && !challenger_rp2040 && !comboat_fw && !w5500 && !cyw43439
 
 package online
 

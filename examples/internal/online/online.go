@@ -13,6 +13,7 @@
 //	challenger_rp2040 (set by the target)   ESP8266 with AT commands
 //	comboat_fw                              ESP-AT "combo" firmware, of Elecrow's boards
 //	w5500                                   W5500 on the SPI bus of any board
+//	cyw43439 (set by the target)            radio of the Pico W and the Pico 2 W
 //	none of these                           none: the board talks to itself only
 //
 // Boards with other devices are in docs/boards.md.

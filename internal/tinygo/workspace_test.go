@@ -1,0 +1,92 @@
+package tinygo
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestTargetOf(t *testing.T) {
+	for _, test := range []struct {
+		args   string
+		target string
+		tags   []string
+	}{
+		{"build -target=pico-w -o x.uf2 ./examples/tcpecho", "pico-w", nil},
+		{"flash --target pico2-w -tags notls,netgo ./x", "pico2-w", []string{"notls", "netgo"}},
+		{"build -tags=cyw43439 ./x", "", []string{"cyw43439"}},
+		{"build -o x ./target", "", nil},
+		{"build -target", "", nil},
+	} {
+		target, tags := targetOf(strings.Fields(test.args))
+		if target != test.target || !reflect.DeepEqual(tags, test.tags) {
+			t.Errorf("%s: %q, %q; want %q, %q", test.args, target, tags, test.target, test.tags)
+		}
+	}
+}
+
+// TestWorkspace lists an example for a board with the radio: its package is
+// found, and nothing is written beside the cache.
+func TestWorkspace(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chdir(root); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chdir(was)
+	cache := t.TempDir()
+	tg := &TinyGo{Goroot: runtime.GOROOT()}
+	env, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := lookup(env, "GOWORK")
+	if !strings.HasPrefix(file, cache) {
+		t.Fatalf("GOWORK is %q, want a file below %s", file, cache)
+	}
+	cmd := exec.Command(filepath.Join(tg.Goroot, "bin", "go"), "list", "-json=ImportPath,Deps", "-deps", "-e", "-tags=baremetal,cyw43439", "./examples/internal/online")
+	cmd.Env = env
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p struct{ ImportPath string }
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		found = found || p.ImportPath == "github.com/soypat/lneto/tcp"
+	}
+	if !found {
+		t.Error("an example for the Pico W does not come with lneto")
+	}
+	again, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, cache)
+	if err != nil || lookup(again, "GOWORK") != file {
+		t.Errorf("the second time it is %q, %v; want %q", lookup(again, "GOWORK"), err, file)
+	}
+	for name, test := range map[string]struct{ env, args []string }{
+		"another board":       {os.Environ(), []string{"build", "-tags=w5500"}},
+		"the user's own":      {append(os.Environ(), "GOWORK=off"), []string{"build", "-tags=cyw43439"}},
+		"the user's modfile":  {append(os.Environ(), "GOFLAGS=-modfile=x.mod"), []string{"build", "-tags=cyw43439"}},
+		"neither of the two":  {os.Environ(), []string{"version"}},
+		"a module without it": {append(os.Environ(), "GO111MODULE=off"), []string{"build", "-tags=cyw43439"}},
+	} {
+		got, err := tg.Workspace(context.Background(), test.env, test.args, cache)
+		if err != nil || !reflect.DeepEqual(got, test.env) {
+			t.Errorf("%s: GOWORK is %q, %v; want it as it was", name, lookup(got, "GOWORK"), err)
+		}
+	}
+}
