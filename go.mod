@@ -9,6 +9,7 @@ require (
 	github.com/tetratelabs/wazero v1.10.1
 	go.bug.st/serial v1.6.4
 	golang.org/x/crypto v0.41.0
+	golang.org/x/mod v0.27.0
 	golang.org/x/net v0.43.0
 	golang.org/x/term v0.34.0
 	tinygo.org/x/drivers v0.36.0

@@ -219,6 +219,9 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	if err != nil {
 		return fail(err)
 	}
+	if err := t.fitsModule(ctx, tg, dir); err != nil {
+		return fail(err)
+	}
 	target, err := q.Target(cache, ram)
 	if err != nil {
 		return fail(fmt.Errorf("write a TinyGo target for the board: %w", err))

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
@@ -28,20 +30,21 @@ type finding struct {
 
 func (t *tool) doctorCommand() *ffcli.Command {
 	var command string
-	var asJSON bool
-	c := t.command("doctor", "tinynet doctor [-json] [-tinygo FILE] [-go VERSION | -goroot DIR]", "show what was found, what is missing, and what to do", `
+	var asJSON, build bool
+	c := t.command("doctor", "tinynet doctor [-build] [-json] [-tinygo FILE] [-go VERSION | -goroot DIR]", "show what was found, what is missing, and what to do", `
 Each line says what was looked at, what was found, and if that is not as it
 should be, what to do about it. What is missing is needed only by those who want
 it. The exit status is 1 if something is wrong.
 
 Examples:
   tinynet doctor
+  tinynet doctor -build
   tinynet doctor -tinygo /opt/tinygo/bin/tinygo`,
 		func(ctx context.Context, args []string) error {
 			if err := noArgs(args); err != nil {
 				return err
 			}
-			all := t.examine(ctx, command)
+			all := t.examine(ctx, command, build)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -69,8 +72,9 @@ Examples:
 			}
 			return nil
 		})
-	c.FlagSet.StringVar(&command, "tinygo", "", tinygoFlag)
+	tinygoVar(c.FlagSet, &command, tinygoFlag)
 	c.FlagSet.BoolVar(&asJSON, "json", false, "print JSON")
+	c.FlagSet.BoolVar(&build, "build", false, "build a small program for a Pico with TinyGo, to see that it can be done")
 	return c
 }
 
@@ -83,7 +87,7 @@ func wrong(what string, err error) finding {
 	return finding{what, "wrong", found, do}
 }
 
-func (t *tool) examine(ctx context.Context, command string) []finding {
+func (t *tool) examine(ctx context.Context, command string, build bool) []finding {
 	all := []finding{{"tinynet", "ok", versionLine(), ""}}
 	add := func(f finding) { all = append(all, f) }
 
@@ -100,7 +104,7 @@ func (t *tool) examine(ctx context.Context, command string) []finding {
 		add(finding{"cache", "ok", fmt.Sprintf("%s, %d MB", cache, (diskUse(cache)+500_000)/1_000_000), ""})
 	}
 
-	for _, f := range t.tinygoFindings(ctx, command, root) {
+	for _, f := range t.tinygoFindings(ctx, command, build) {
 		add(f)
 	}
 	for _, emulator := range []string{"qemu-system-riscv32", "qemu-system-arm"} {
@@ -122,7 +126,49 @@ func (t *tool) portFinding(root assemble.Goroot) finding {
 	return finding{"port", "ok", fmt.Sprintf("%d files, assembled from %s", len(tree.Files), root), ""}
 }
 
-func (t *tool) tinygoFindings(ctx context.Context, command string, installedGo assemble.Goroot) (all []finding) {
+// buildFinding builds a small program for a board with TinyGo, on the port.
+func (t *tool) buildFinding(ctx context.Context, command string) finding {
+	fail := func(err error) finding { return wrong("build", err) }
+	tmp, err := os.MkdirTemp("", "tinynet-doctor-")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(tmp)
+	for name, text := range map[string]string{
+		"go.mod":  "module doctor\n\ngo 1.23\n",
+		"main.go": "package main\n\nimport \"net\"\n\nfunc main() {\n\tc, err := net.Dial(\"tcp\", \"localhost:80\")\n\tif err != nil {\n\t\tprintln(err.Error())\n\t\treturn\n\t}\n\tc.Close()\n}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(tmp, name), []byte(text), 0o666); err != nil {
+			return fail(err)
+		}
+	}
+	quiet := *t
+	quiet.stderr = io.Discard
+	tg, _, err := quiet.onPort(ctx, command)
+	if err != nil {
+		return fail(err)
+	}
+	const target = "pico"
+	done := t.progress.start("building a program for " + target)
+	cmd := exec.CommandContext(ctx, tg.Command, "build", "-target="+target, "-scheduler=tasks", "-size=short", "-o", filepath.Join(tmp, "program.elf"), ".")
+	cmd.Dir, cmd.Env = tmp, tg.env
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.CombinedOutput()
+	done()
+	if err != nil {
+		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return finding{"build", "wrong", "a program that calls net.Dial cannot be built for " + target + ": " + first,
+			"If this TinyGo builds other programs, report it with what `tinynet doctor` says"}
+	}
+	fields := strings.Fields(string(out))
+	found := "a program that calls net.Dial, for " + target
+	if n := len(fields); n >= 2 {
+		found += fmt.Sprintf(": %s bytes of flash, %s of static RAM", fields[n-2], fields[n-1])
+	}
+	return finding{"build", "ok", found, ""}
+}
+
+func (t *tool) tinygoFindings(ctx context.Context, command string, build bool) (all []finding) {
 	add := func(f finding) { all = append(all, f) }
 	env, chosen, err := t.tinygoEnv(ctx)
 	if err != nil {
@@ -146,16 +192,42 @@ func (t *tool) tinygoFindings(ctx context.Context, command string, installedGo a
 	}
 	add(finding{"tinygo", "ok", tg.Command + "\n" + version + "\nroot " + tg.Root, ""})
 
+	// In the place of a Go that TinyGo refuses, tinynet takes another.
+	var refused string
 	root, err := t.goroot(tg.Goroot)
 	root.TinyGo = tg.Release
 	if err == nil {
 		err = tg.Accepts(ctx, env)
 	}
+	if errors.As(err, new(*tinygo.RefusedError)) && !chosen {
+		quiet := *t
+		quiet.stderr = io.Discard
+		if paired, pairErr := quiet.pairedTinyGo(ctx, command); pairErr == nil {
+			refused = fmt.Sprintf("\nTinyGo %s takes no %s", tg.Release, root.Version)
+			root, env = paired.root, paired.env
+			err = paired.Accepts(ctx, env)
+		}
+	}
 	if err != nil {
 		add(wrong("tinygo's go", err))
 	} else {
-		add(finding{"tinygo's go", "ok", root.Version + " in " + root.Dir, ""})
+		fit, oldest, newest := tinygo.FitOf(tg.Release, root.Version)
+		f := finding{"tinygo's go", "ok", root.Version + " in " + root.Dir + refused, ""}
+		switch fit {
+		case tinygo.Tested:
+			f.Found += "\nthe pair is tested"
+		case tinygo.Should:
+			f.Found += "\nthe pair should work; it has not been tested"
+		case tinygo.Cannot:
+			f.Found += fmt.Sprintf("\nTinyGo %s is known to take Go %s to %s; this one says that it takes more", tg.Release, oldest, newest)
+		default:
+			f.Found += fmt.Sprintf("\nnobody here knows TinyGo %s: whether the pair works, -build tells", tg.Release)
+		}
+		add(f)
 		add(t.portFinding(root))
+		if build {
+			add(t.buildFinding(ctx, command))
+		}
 	}
 
 	var port *assemble.Overlay

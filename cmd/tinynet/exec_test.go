@@ -403,9 +403,17 @@ func fakeTinygo() {
 		fmt.Println("tinygo version", version, "linux/amd64 (using go version go1.25.14 and LLVM version 19.1.7)")
 		os.Exit(0)
 	}
-	if len(os.Args) > 1 && os.Args[1] == "info" && os.Getenv("REFUSE") != "" {
-		fmt.Println("error: requires go version 1.19 through 1.23, got go1.99")
-		os.Exit(1)
+	if len(os.Args) > 1 && os.Args[1] == "info" {
+		has, _ := os.ReadFile(filepath.Join(os.Getenv("GOROOT"), "VERSION"))
+		switch refuse := os.Getenv("REFUSE"); {
+		case refuse == "newer" && !strings.HasPrefix(string(has), "go1.23"), refuse == "all":
+			fmt.Println("error: requires go version 1.19 through 1.23, got go1.99")
+			os.Exit(1)
+		}
+		if slices.Contains(os.Args, "-json") {
+			fmt.Printf("{\"scheduler\": %q}\n", os.Getenv("FAKE_SCHEDULER"))
+			os.Exit(0)
+		}
 	}
 	if slices.Contains(os.Args, "-size=full") {
 		fakeSizes()
@@ -440,14 +448,78 @@ func fakeSizes() {
 	os.Exit(0)
 }
 
-func TestTinygo(t *testing.T) {
+// TestTinygoPair: a TinyGo that refuses the installed Go gets the newest that it
+// takes; what the pair cannot do is said before TinyGo says it worse.
+func TestTinygoPair(t *testing.T) {
+	dir, _, tinygo := fakeTinygoRoot(t, realPort(t))
+	unixOnly(t)
+	env := []string{"REFUSE=newer", "GOFLAGS=-mod=mod"}
+	r := finish(t, in(dir, tinygo("tinygo", "build", "."), env...))
+	if strings.Contains(r.stderr, "find Go 1.23.12") {
+		t.Skip("Go 1.23.12 is not on this computer, and could not be fetched")
+	}
+	r.want(t, 6, "tinynet: TinyGo 0.40.1 takes no "+runtime.Version()+"; using Go 1.23.12", "(-go VERSION chooses another)", `tinygo ["build" "."]`)
+	// Nobody is asked where the pair is known to fit, and -go decides.
+	finish(t, in(dir, tinygo("tinygo", "-goroot", goroot(), "help"), "REFUSE=newer", "TINYNET_CACHE="+t.TempDir())).want(t, 1, "refuses the Go in "+goroot(), "!using Go")
+	finish(t, in(dir, tinygo("doctor"), env...)).want(t, 0, "ok       tinygo's go", "go1.23.12", "TinyGo 0.40.1 takes no "+runtime.Version(), "tested")
+	finish(t, in(dir, tinygo("doctor"), "REFUSE=newer", "FAKE_TINYGO_RELEASE=0.99.0")).want(t, 0, "go1.23.12", "nobody here knows TinyGo 0.99.0")
+	finish(t, in(dir, tinygo("install"), env...)).want(t, 1, "refuses the Go in "+goroot(), "!using Go") // plain tinygo would use that
+
+	// A module for a newer Go.
+	write(t, dir, map[string]string{"new/go.mod": "module x\n\ngo 1.25.3\n", "new/main.go": "package main\n\nfunc main() {}\n"})
+	in1 := filepath.Join(dir, "new")
+	finish(t, in(in1, tinygo("tinygo", "build", "."), env...)).want(t, 1,
+		filepath.Join(in1, "go.mod")+" says go 1.25.3, and TinyGo 0.40.1 builds with go1.23.12 here", "Lower the go line, or use TinyGo 0.39 or newer")
+	finish(t, in(in1, tinygo("tinygo", "help"), env...)).want(t, 6, `tinygo ["help"]`)
+}
+
+// TestTinygoScheduler: a scheduler that hangs is named, with what else there is.
+func TestTinygoScheduler(t *testing.T) {
+	dir, _, tinygo := fakeTinygoRoot(t, testPort())
+	unixOnly(t)
+	const warning = "-scheduler=tasks does not, at the cost of the second core"
+	for _, c := range []struct {
+		args []string
+		env  string
+		want string
+	}{
+		{[]string{"build", "-target=pico", "."}, "FAKE_SCHEDULER=cores", "TinyGo 0.40.1 runs goroutines on both cores of pico"},
+		{[]string{"flash", "-target", "pico2", "."}, "FAKE_SCHEDULER=cores", warning},
+		{[]string{"build", "-target=pico", "-scheduler=tasks", "."}, "FAKE_SCHEDULER=cores", "!" + warning},
+		{[]string{"build", "-target=pico", "."}, "FAKE_SCHEDULER=tasks", "!" + warning},
+		{[]string{"build", "."}, "FAKE_SCHEDULER=cores", "!" + warning},
+		{[]string{"help"}, "FAKE_SCHEDULER=cores", "!" + warning},
+	} {
+		r := finish(t, in(dir, tinygo(append([]string{"tinygo"}, c.args...)...), c.env))
+		r.want(t, 6, c.want)
+		if n := strings.Count(r.stderr, warning); n > 1 {
+			t.Errorf("%q: said %d times, want once", c.args, n)
+		}
+	}
+	finish(t, in(dir, tinygo("tinygo", "build", "-target=pico", "."), "FAKE_SCHEDULER=cores", "FAKE_TINYGO_RELEASE=0.35.0")).want(t, 6, "!"+warning)
+}
+
+// realPort is the folder of the port of this repository.
+func realPort(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", "..", "port"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// fakeTinygoRoot makes a TinyGo of this test binary: the folder that holds it,
+// its command, and what runs tinynet with it on PATH.
+func fakeTinygoRoot(t *testing.T, port string) (dir, name string, tinygo func(args ...string) *exec.Cmd) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := tempDir(t)
+	dir = tempDir(t)
 	bin := filepath.Join(dir, "bin")
-	name := filepath.Join(bin, "tinygo")
+	name = filepath.Join(bin, "tinygo")
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
@@ -465,7 +537,7 @@ func TestTinygo(t *testing.T) {
 		}
 	}
 	root := filepath.Join(dir, "root")
-	tinygo := func(args ...string) *exec.Cmd {
+	return dir, name, func(args ...string) *exec.Cmd {
 		// Both fakes are this binary: the inner one must not be tinynet again,
 		// so a script in between sets the mode.
 		script := filepath.Join(dir, "wrap", "tinygo")
@@ -475,9 +547,14 @@ func TestTinygo(t *testing.T) {
 		if err := os.Chmod(script, 0o777); err != nil {
 			t.Fatal(err)
 		}
-		return in(dir, command(t, testPort(), args...), "TINYGOROOT="+root, "GOROOT="+goroot(),
+		return in(dir, command(t, port, args...), "TINYGOROOT="+root, "GOROOT="+goroot(),
 			"PATH="+filepath.Join(dir, "wrap")+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	}
+}
+
+func TestTinygo(t *testing.T) {
+	dir, name, tinygo := fakeTinygoRoot(t, testPort())
+	root, bin := filepath.Join(dir, "root"), filepath.Join(dir, "bin")
 	unixOnly(t)
 	r := finish(t, tinygo("tinygo", "build", "-target=pico", "."))
 	r.want(t, 6, `tinygo ["build" "-target=pico" "."]`, "\nGOROOT="+goroot()+"\n", "\nGOTOOLCHAIN=local\n", "\nPATH="+filepath.Join(goroot(), "bin"), "!tinynet tinygo:")
@@ -496,7 +573,8 @@ func TestTinygo(t *testing.T) {
 	finish(t, in(dir, tinygo("tinygo", "flash"), "PATH="+bin+"/none")).want(t, 1, "no tinygo command on PATH", "https://tinygo.org/")
 	finish(t, in(dir, tinygo("tinygo", "flash"), "TINYGOROOT="+bin)).want(t, 1, "read the TinyGo root "+bin, "src/runtime")
 	finish(t, in(dir, tinygo("tinygo", "flash"), "GOROOT="+bin)).want(t, 1, "open Go root "+bin, "-go VERSION")
-	finish(t, in(dir, tinygo("tinygo", "flash"), "REFUSE=1", "TINYNET_CACHE="+t.TempDir())).want(t, 1, "wrap/tinygo refuses the Go in "+goroot(), "requires go version 1.19 through 1.23", "with -go", "!exit status")
+	finish(t, in(dir, tinygo("tinygo", "-goroot", goroot(), "flash"), "REFUSE=all", "TINYNET_CACHE="+t.TempDir())).want(t, 1, "wrap/tinygo refuses the Go in "+goroot(), "requires go version 1.19 through 1.23", "with -go", "!exit status")
+	finish(t, tinygo("tinygo", "-tinygo", name, "-tinygo", "other", "flash")).want(t, 2, name+" is chosen already; one TinyGo at a time")
 	unchanged := func() {
 		t.Helper()
 		if entries, err := os.ReadDir(filepath.Join(root, "src", "net")); err != nil || len(entries) != 2 {
@@ -515,8 +593,8 @@ func TestTinygo(t *testing.T) {
 		}
 	}
 	finish(t, tinygo("doctor")).want(t, 0, "wrap/tinygo", "root "+root, "ok       in place             TinyGo's own net")
-	finish(t, in(dir, tinygo("install"), "REFUSE=1")).want(t, 1, "wrap/tinygo refuses the Go in ")
-	finish(t, in(dir, tinygo("doctor"), "REFUSE=1")).want(t, 1, "wrong    tinygo's go          "+filepath.Join(dir, "wrap", "tinygo")+" refuses", "with -go")
+	finish(t, in(dir, tinygo("install"), "REFUSE=all")).want(t, 1, "wrap/tinygo refuses the Go in ")
+	finish(t, in(dir, tinygo("doctor", "-goroot", goroot()), "REFUSE=all")).want(t, 1, "wrong    tinygo's go          "+filepath.Join(dir, "wrap", "tinygo")+" refuses", "with -go")
 	unchanged()
 	finish(t, tinygo("install")).want(t, 0, root+": has the port of ", "tinynet uninstall")
 	there("net/ontheport.go", true)

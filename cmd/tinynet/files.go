@@ -27,7 +27,7 @@ func (t *tool) rootFor(ctx context.Context, tinygo string) (assemble.Goroot, err
 		_, root, err := t.toolchain(ctx, "")
 		return root, err
 	}
-	tg, err := t.findTinyGo(ctx, tinygo)
+	tg, err := t.pairedTinyGo(ctx, tinygo)
 	if err != nil {
 		return assemble.Goroot{}, err
 	}
@@ -78,7 +78,7 @@ Examples:
 			return err
 		})
 	c.FlagSet.StringVar(&dir, "o", "", "write to the folder `DIR`")
-	c.FlagSet.StringVar(&tinygo, "tinygo", "", forTinygoFlag)
+	tinygoVar(c.FlagSet, &tinygo, forTinygoFlag)
 	c.FlagSet.BoolVar(&force, "force", false, "write also to a folder that was not made by this command")
 	return c
 }
@@ -158,7 +158,7 @@ Examples:
 			}
 			return tree.Listing(t.stdout, opt)
 		})
-	c.FlagSet.StringVar(&tinygo, "tinygo", "", forTinygoFlag)
+	tinygoVar(c.FlagSet, &tinygo, forTinygoFlag)
 	c.FlagSet.BoolVar(&opt.Omitted, "omitted", false, "list also the files of Go that are left out, marked -")
 	c.FlagSet.BoolVar(&opt.Changes, "why", false, "say below each file what changes in it and why, or why it is left out")
 	return c

@@ -59,7 +59,7 @@ Examples:
 			_, err = fmt.Fprintf(t.stdout, "%s: has the port of %s now; tinynet uninstall puts TinyGo's own net back\n", tg.Root, o.Release)
 			return err
 		})
-	c.FlagSet.StringVar(&command, "tinygo", "", tinygoFlag)
+	tinygoVar(c.FlagSet, &command, tinygoFlag)
 	c.FlagSet.BoolVar(&force, "force", false, "replace also a port that was changed since it was installed")
 	return c
 }
@@ -100,7 +100,7 @@ Examples:
 			}
 			return err
 		})
-	c.FlagSet.StringVar(&command, "tinygo", "", tinygoFlag)
+	tinygoVar(c.FlagSet, &command, tinygoFlag)
 	c.FlagSet.BoolVar(&force, "force", false, "put it back also if the port was changed since it was installed")
 	return c
 }

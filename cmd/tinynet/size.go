@@ -66,7 +66,7 @@ Examples:
   tinynet size`,
 		func(ctx context.Context, args []string) error { return t.sizeExec(ctx, opt, args) })
 	fs := c.FlagSet
-	fs.StringVar(&opt.tinygo, "tinygo", "", tinygoFlag)
+	tinygoVar(fs, &opt.tinygo, tinygoFlag)
 	fs.StringVar(&opt.target, "target", "pico", "build for the `TARGET`, as for tinygo build")
 	fs.StringVar(&opt.tags, "tags", "", "comma-separated build `TAGS`")
 	fs.StringVar(&opt.ldflags, "ldflags", "", "hand `FLAGS` to the linker, as for tinygo build: what -X leaves empty may make a program smaller than it is")

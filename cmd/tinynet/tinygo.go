@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
+	"fmt"
 	"os"
+	"slices"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
@@ -22,8 +26,9 @@ that is made of links and lies in the cache: nothing of the TinyGo installation
 is changed. In that copy, the targets of RISC-V let the linker shorten calls, which
 makes programs smaller.
 
-TinyGo supports only some releases of Go. If it refuses yours, choose one with
--go.
+TinyGo supports only some releases of Go. If it refuses yours, the newest that it
+takes is used, and fetched if it is not here; -go chooses another. What a pair of
+the two is worth, tinynet doctor tells.
 
 The examples for the Pico W and the Pico 2 W need two more modules, for the
 radio: they are built in a workspace with them, which lies in the cache.
@@ -33,8 +38,23 @@ Examples:
   tinynet tinygo build -target=pico -o firmware.uf2 ./examples/tcpecho
   tinynet tinygo -go 1.23.12 test -target=cortex-m-qemu ./...`,
 		func(ctx context.Context, args []string) error { return t.tinygoExec(ctx, command, args) })
-	c.FlagSet.StringVar(&command, "tinygo", "", tinygoFlag)
+	tinygoVar(c.FlagSet, &command, tinygoFlag)
 	return c
+}
+
+// tinygoVar defines the option -tinygo. Given twice it is an error: one of the two
+// would be ignored.
+func tinygoVar(fs *flag.FlagSet, command *string, usage string) {
+	fs.Func("tinygo", usage, func(name string) error {
+		if *command != "" && *command != name {
+			return fmt.Errorf("%s is chosen already; one TinyGo at a time", *command)
+		}
+		if name == "" {
+			return errors.New("it names no command")
+		}
+		*command = name
+		return nil
+	})
 }
 
 // A tinyGo is the TinyGo to work with, the environment that makes it use the
@@ -81,6 +101,12 @@ func (t *tool) tinygoExec(ctx context.Context, command string, args []string) er
 	if tg.env, err = tg.Workspace(ctx, tg.env, args, cache); err != nil {
 		return err
 	}
+	if len(args) > 0 && slices.Contains(building, args[0]) {
+		if err := t.fitsModule(ctx, tg, ""); err != nil {
+			return err
+		}
+	}
+	t.tellScheduler(ctx, tg, "", args)
 	return t.replace(ctx, tg.Command, append([]string{tg.Command}, args...), tg.env)
 }
 
@@ -92,7 +118,7 @@ func (t *tool) onPort(ctx context.Context, command string) (tg *tinyGo, cache st
 
 // onPortFor is onPort; before TinyGo's root is made, prepare has a say.
 func (t *tool) onPortFor(ctx context.Context, command string, prepare func(tg *tinyGo, cache string) error) (tg *tinyGo, cache string, err error) {
-	if tg, err = t.findTinyGo(ctx, command); err != nil {
+	if tg, err = t.pairedTinyGo(ctx, command); err != nil {
 		return nil, "", err
 	}
 	o, cache, err := t.overlay(tg.root)
