@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tinynet/tinynet/internal/board"
 	"github.com/tinynet/tinynet/internal/tinygo"
@@ -60,6 +59,7 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	conf.AnyPort = true
 	conf.Console = t.stdout
 	conf.Listening = t.listening
+	conf.Fault = t.fault
 	return t.attend(ctx, m, host.New(conf), p.Measure)
 }
 
@@ -251,7 +251,7 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	cmd.Dir, cmd.Env = dir, tg.env
 	cmd.Stdout, cmd.Stderr = t.progress.writer(t.stdout), t.progress.writer(t.stderr)
 	interruptible(cmd)
-	cmd.WaitDelay = 5 * time.Second
+	cmd.WaitDelay = grace / 2
 	done := t.progress.start("building " + strings.Join(pkg, " ") + " with TinyGo")
 	err = cmd.Run()
 	done()

@@ -44,7 +44,7 @@ func (o *netOptions) flags(fs *flag.FlagSet) {
 	fs.Var(&o.deny, "deny", "do not let the board connect where `RULE` says")
 	fs.StringVar(&o.addr, "addr", "", "tell the board that its `ADDRESS` is this")
 	fs.StringVar(&o.self, "self", "192.0.2.1", "this computer's 127.0.0.1 is `ADDRESS` for the board, whose own 127.0.0.1 is itself")
-	fs.BoolVar(&o.loopback, "loopback", false, "let the board connect to this computer's 127.0.0.1, at the address of -self")
+	fs.BoolVar(&o.loopback, "loopback", false, "let the board connect to this computer's 127.0.0.1, at the address of -self, and to what else means this computer")
 	fs.Var(&o.dns, "dns", "tell the board of the DNS server at `ADDRESS`[:PORT], for lookups of its own")
 }
 
@@ -93,12 +93,20 @@ func (o *netOptions) config() (c host.Config, err error) {
 			return c, usagef("-%s %s: want an IP address", a.name, a.text)
 		}
 	}
+	if err := c.Check(); err != nil {
+		return c, usagef("%v", err)
+	}
 	return c, nil
 }
 
 // listening tells where a board's port is here.
 func (t *tool) listening(network string, port uint16, at netip.AddrPort) {
 	fmt.Fprintf(t.progress.writer(t.stderr), "tinynet: the board's %s port %d is at %v\n", network, port, at)
+}
+
+// fault tells of a fault in the tether that has ended a session.
+func (t *tool) fault(err error) {
+	fmt.Fprintf(t.progress.writer(t.stderr), "tinynet: %v\ntinynet: please report this\n", err)
 }
 
 func (t *tool) tetherCommand() *ffcli.Command {
@@ -118,12 +126,14 @@ What the board listens on is at 127.0.0.1 here, with the same port, unless
 WHERE:PORT-PORT, and WHERE an address, a prefix (10.0.0.0/8), a name
 (example.com, *.example.com) or *. With an -allow, nothing else is allowed; what
 a -deny forbids is forbidden in any case. A name's addresses are those that the
-board got when it looked the name up. Options may come several times, or have
-several values with commas between them.
+board got when it looked the name up. Rules see an address in its plain form
+only, whatever the board calls it: ::ffff:10.0.0.1 is 10.0.0.1, and 0.0.0.0 is
+127.0.0.1. Options may come several times, or have several values with commas
+between them.
 
 If the serial port goes away, the command waits for it: a board that was reset
-begins anew, and with one that was not all goes on. It ends on an interrupt, and
-when a socket's other end does.
+begins anew, and with one that was not all goes on. It ends within two seconds of
+an interrupt (at once of a second one), and when a socket's other end does.
 
 Examples:
   tinynet tether -publish 8080:80 /dev/ttyACM0
@@ -153,6 +163,7 @@ func (t *tool) tether(ctx context.Context, opt netOptions, port string, baud int
 	}
 	conf.Console = t.stdout
 	conf.Listening = t.listening
+	conf.Fault = t.fault
 	conf.Session = func(up bool) {
 		if up {
 			fmt.Fprintf(t.stderr, "tinynet: a board is on %s\n", port)
@@ -246,6 +257,13 @@ func (l serialLine) Read(p []byte) (int, error) {
 		err = io.EOF // it has no timeout
 	}
 	return n, err
+}
+
+// Close drops what the port has not sent yet: the system would wait for half a
+// minute for a board that takes nothing.
+func (l serialLine) Close() error {
+	l.Port.ResetOutputBuffer()
+	return l.Port.Close()
 }
 
 // rawTerminal opens a terminal that is no serial port, such as a

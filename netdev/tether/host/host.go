@@ -2,16 +2,26 @@
 // board, which come over a serial line, with this computer's sockets.
 // `tinynet tether` is it on the command line.
 //
-// What a board listens on is bound to 127.0.0.1 here unless the configuration
-// says otherwise, and it connects to nothing that the rules forbid.
+// The board is not trusted: it is a stranger's program that has the network of
+// whoever runs the host, and no more of it than the configuration says. What it
+// listens on is bound to 127.0.0.1 here unless the configuration says otherwise,
+// it connects to nothing that the rules forbid, and all that it can make the
+// host keep has a bound. docs/tether.md says what is protected from whom.
+//
+// This file has the host's life from New to Close; session.go takes the board's
+// messages, states.go says which are legal, and calls.go, options.go, lookup.go
+// and multicast.go do what they ask. stream.go and datagram.go move the bytes of
+// sockets. addr.go and rules.go judge; limits.go has the bounds. network.go is
+// all that there is of the computer.
 package host
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"net"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -40,8 +50,9 @@ type Config struct {
 	// answers to Self go there. Without it, a program on the board cannot answer
 	// them.
 	Self netip.Addr
-	// Loopback lets the board also begin connections to Self. The rules see them as
-	// connections to 127.0.0.1.
+	// Loopback lets the board also begin connections to Self and to every other
+	// address that means this computer itself (127.0.0.0/8, ::1, 0.0.0.0). The
+	// rules see them as connections to 127.0.0.1, or to that loopback address.
 	Loopback bool
 	// Servers are the DNS servers that the board is told of. Without any, it
 	// asks this computer for names.
@@ -58,6 +69,9 @@ type Config struct {
 	// Session, if not nil, is told when a board is there, and when it is gone or
 	// has begun anew. It must not wait.
 	Session func(up bool)
+	// Fault, if not nil, is told of a fault of this package's own, which has
+	// ended the board's session. It must not wait.
+	Fault func(error)
 }
 
 // ErrVersion is for a board that speaks another version of the protocol.
@@ -65,20 +79,33 @@ var ErrVersion = errors.New("the board speaks another version of the tether's pr
 
 // A Host is this end of a tether.
 type Host struct {
-	pump *wire.Pump // its lock guards all below
+	pump *wire.Pump // its lock guards all below, and all sockets
 	conf Config
+	net  network
 
-	split  wire.Splitter
+	in     wire.Splitter
 	out    wire.Builder
 	board  wire.Hello
 	ready  bool
+	broken bool // the session is to end: nothing more is taken of it
 	other  bool // the board has another version
-	chans  map[uint16]*channel
-	ports  map[port]*channel // that the board uses
-	last   uint16
-	names  map[netip.Addr]map[string]bool // what was looked up
-	room   *sync.Cond                     // on the line, or the session's end
-	done   sync.WaitGroup                 // goroutines of channels
+
+	socks     map[uint16]*socket // by the board's numbers
+	ports     map[port]*socket   // that the board uses
+	draining  map[*socket]bool   // closed by the board, with something still to send
+	live      int                // sockets, with those that are not quite gone yet
+	datagrams int                // of these
+	groups    int
+	last      uint16
+
+	names    names
+	queries  []query
+	looking  int
+	lookups  context.Context
+	noLookup func()
+
+	room   *sync.Cond // on the line, or the session's end
+	done   sync.WaitGroup
 	closed bool
 }
 
@@ -101,50 +128,49 @@ func New(c Config) *Host {
 	if !c.Addr.IsValid() {
 		c.Addr = outside()
 	}
-	h := &Host{conf: c, chans: map[uint16]*channel{}, ports: map[port]*channel{}, names: map[netip.Addr]map[string]bool{}}
+	c.Self = c.Self.Unmap()
+	h := &Host{
+		conf: c, net: computer{},
+		socks: map[uint16]*socket{}, ports: map[port]*socket{}, draining: map[*socket]bool{},
+	}
+	h.lookups, h.noLookup = context.WithCancel(context.Background())
+	h.in.Most = mostMessage
+	h.in.Hold = func() bool { return h.broken || h.pump.Line.Queued() >= mostWaiting }
 	h.pump = wire.NewPump(wire.Config{
 		ID: uint32(time.Now().UnixNano())<<1 | 1, Host: true, MTU: c.Frame, Window: c.Window,
 		Up: h.up, Down: h.down,
-		Room:  func() { h.room.Broadcast() },
-		Data:  func(p []byte) { h.split.Feed(p, h.message) },
+		Room:  h.drained,
+		Data:  func(p []byte) { h.take(func() { h.in.Feed(p, h.message) }) },
+		Full:  h.in.Holds,
 		Other: func(int) { h.other = true },
 	}, c.Console)
 	h.room = sync.NewCond(h.pump)
 	return h
 }
 
-var (
-	loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	loopback6 = netip.IPv6Loopback()
-)
-
-// outside is an address at which others reach this computer, if there is one.
-func outside() netip.Addr {
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		return loopback4
-	}
-	for _, a := range addrs {
-		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && n.IP.To4() != nil {
-			ip, _ := netip.AddrFromSlice(n.IP.To4())
-			return ip
-		}
-	}
-	return loopback4
-}
-
 // Serve works over a line until the line fails, which it returns, or ctx ends.
 // In both cases it closes the line. It can be called again with another line,
 // after an error also to go on where the last one broke; when ctx ends, it
-// takes leave of the board.
+// takes leave of the board. It does not wait for a line or a console that takes
+// nothing any more and does not end either.
 func (h *Host) Serve(ctx context.Context, line io.ReadWriteCloser) error {
 	h.pump.Lock()
 	h.pump.Line.Greet()
 	h.pump.Unlock()
 	stop := make(chan struct{})
 	failed := make(chan error, 2)
-	go func() { failed <- h.pump.Read(line, 64<<10) }()
-	go func() { failed <- h.pump.Write(line, h.conf.Frame, stop) }()
+	run := func(f func() error) {
+		var err error
+		defer func() {
+			if r := recover(); r != nil {
+				err = h.caught(r)
+			}
+			failed <- err
+		}()
+		err = f()
+	}
+	go run(func() error { return h.pump.Read(line, 64<<10, stop) })
+	go run(func() error { return h.pump.Write(line, h.conf.Frame, stop) })
 	var err error
 	running := 2
 	select {
@@ -155,9 +181,22 @@ func (h *Host) Serve(ctx context.Context, line io.ReadWriteCloser) error {
 		h.leave()
 	}
 	close(stop)
-	line.Close()
-	for ; running > 0; running-- {
-		<-failed
+	closed := make(chan struct{})
+	go func() {
+		line.Close()
+		close(closed)
+	}()
+	late := time.NewTimer(closeWait)
+	defer late.Stop()
+	for running > 0 || closed != nil {
+		select {
+		case <-failed:
+			running--
+		case <-closed:
+			closed = nil
+		case <-late.C:
+			running, closed = 0, nil
+		}
 	}
 	h.pump.Lock()
 	defer h.pump.Unlock()
@@ -172,13 +211,7 @@ func (h *Host) leave() {
 	h.pump.Lock()
 	defer h.pump.Unlock()
 	late := false
-	t := time.AfterFunc(leaveWait, func() {
-		h.pump.Lock()
-		defer h.pump.Unlock()
-		late = true
-		h.room.Broadcast()
-	})
-	defer t.Stop()
+	defer h.after(leaveWait, func() { late = true })()
 	h.pump.Line.Bye()
 	h.pump.Wake()
 	for h.pump.Line.IsUp() && !late {
@@ -186,44 +219,39 @@ func (h *Host) leave() {
 	}
 }
 
-// Close ends all that the board has open here, and waits for it. To be called
-// after Serve has returned.
+// after calls f, with the lock, after a time, and wakes those that wait for
+// room. What it returns stops that.
+func (h *Host) after(d time.Duration, f func()) (stop func() bool) {
+	return time.AfterFunc(d, func() {
+		h.pump.Lock()
+		defer h.pump.Unlock()
+		f()
+		h.room.Broadcast()
+	}).Stop
+}
+
+// Close ends all that the board has open here, and waits for it. Connections
+// that the board has closed before may go on to send what it had sent for a
+// short time. To be called after Serve has returned.
 func (h *Host) Close() error {
 	h.pump.Lock()
 	h.closed = true
 	h.drop()
+	h.noLookup()
+	stop := h.after(drainWait, func() {
+		for s := range h.draining {
+			s.abort()
+		}
+	})
 	h.pump.Unlock()
 	h.done.Wait()
+	stop()
 	return nil
 }
 
-// Damaged returns how many frames have come, and how many were damaged.
-func (h *Host) Damaged() (frames, damaged int) {
-	h.pump.Lock()
-	defer h.pump.Unlock()
-	return h.pump.Line.Spoiled()
-}
-
-const (
-	leaveWait = 300 * time.Millisecond
-	// flushWait is how long what the board had sent before it closed a
-	// connection may take to the peer.
-	flushWait = 30 * time.Second
-
-	streamCredit   = 32 << 10
-	datagramCredit = 128 << 10
-	mostChannels   = 1024
-	lookupLimit    = 30 * time.Second
-)
-
-func (h *Host) send(b *wire.Builder) {
-	h.pump.Line.Write(b.Message())
-	h.pump.Wake()
-}
-
 func (h *Host) up() {
-	h.other = false
-	h.split.Reset()
+	h.other, h.broken = false, false
+	h.in.Reset()
 	h.send(h.out.Begin(wire.OpHello).Hello(wire.Hello{
 		Version: wire.Version, Stream: streamCredit, Datagrams: datagramCredit,
 		Addr: h.conf.Addr, Servers: h.conf.Servers,
@@ -238,160 +266,76 @@ func (h *Host) down() {
 	}
 }
 
-// drop breaks all that the board had open.
+// drop breaks all that the board has open.
 func (h *Host) drop() {
 	h.ready = false
-	h.split.Reset()
-	for _, c := range h.chans {
-		h.end(c, true)
+	h.in.Reset()
+	h.queries = nil
+	h.names = names{}
+	for _, s := range h.socks {
+		h.end(s, true)
 	}
 	h.room.Broadcast()
 }
 
-// message takes one from the board.
-func (h *Host) message(r *wire.Reader) {
-	op := wire.Op(r.U8())
-	if op == wire.OpHello {
-		b := r.Hello()
-		if r.Bad || b.Version != wire.Version || h.ready {
-			return
-		}
-		h.board, h.ready = b, true
-		if h.conf.Session != nil {
-			h.conf.Session(true)
-		}
-		return
-	}
-	if !h.ready || h.closed {
-		return
-	}
-	switch op {
-	case wire.OpOpen:
-		h.open(r.U16(), r.U8(), r.U8())
-	case wire.OpClose:
-		num, how := r.U16(), r.U8()
-		if c := h.chans[num]; c != nil {
-			h.end(c, how == wire.CloseBreak)
-		}
-		h.send(h.out.Begin(wire.OpClosed).U16(num))
-	case wire.OpLookup:
-		id, network, name := r.U16(), r.Text(), r.Text()
-		if !r.Bad {
-			h.lookup(id, network, name)
-		}
-	case wire.OpLinks:
-		h.links(r.U16())
-	case wire.OpBind, wire.OpConnect, wire.OpListen, wire.OpOption, wire.OpMulticast:
-		id, num := r.U16(), r.U16()
-		c := h.chans[num]
-		if c == nil {
-			h.reply(id, wire.Error{Code: wire.ErrTooMany, Text: "no more sockets on the tether"})
-			return
-		}
-		c.call(op, id, r)
-	case wire.OpData, wire.OpDatagram, wire.OpEnd, wire.OpCredit:
-		c := h.chans[r.U16()]
-		if c == nil {
-			return
-		}
-		switch op {
-		case wire.OpData:
-			c.data(r.Rest())
-		case wire.OpDatagram:
-			to := r.AddrPort()
-			if !r.Bad {
-				c.datagram(to, r.Rest())
-			}
-		case wire.OpEnd:
-			c.ended = true
-			c.cond.Broadcast()
-		case wire.OpCredit:
-			if n := r.U32(); c.credit+n >= n {
-				c.credit += n
-			}
-			c.cond.Broadcast()
+// drained goes on when something has left for the line.
+func (h *Host) drained() {
+	h.room.Broadcast()
+	if h.in.Holds() && !h.in.Hold() {
+		h.take(func() { h.in.Resume(h.message) })
+		if !h.in.Holds() {
+			h.pump.Line.Again()
 		}
 	}
 }
 
-// reply answers a call, with an error or without.
-func (h *Host) reply(id uint16, e wire.Error) {
-	h.send(h.out.Begin(wire.OpReply).U16(id).Error(e))
+// take takes messages from the board. A panic on the way ends the session.
+func (h *Host) take(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			h.fault(r)
+		}
+	}()
+	f()
 }
 
-func (h *Host) replyAddr(id uint16, a netip.AddrPort) {
-	h.send(h.out.Begin(wire.OpReply).U16(id).Error(wire.Error{}).AddrPort(a))
-}
-
-func (h *Host) lookup(id uint16, network, name string) {
-	if e := h.conf.Rules.lookup(name); e.Code != wire.ErrNone {
-		h.reply(id, e)
-		return
-	}
-	board := h.session()
+// spawn runs f in a goroutine of its own. A panic there ends the session, too;
+// f holds the lock only within locked.
+func (h *Host) spawn(f func()) {
 	h.done.Add(1)
 	go func() {
 		defer h.done.Done()
-		ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
-		defer cancel()
-		ips, err := net.DefaultResolver.LookupNetIP(ctx, network, name)
-		h.pump.Lock()
-		defer h.pump.Unlock()
-		if !board() {
-			return
-		}
-		if err != nil {
-			h.reply(id, wireError(err))
-			return
-		}
-		if len(h.names) > 1<<12 {
-			clear(h.names)
-		}
-		ips = ips[:min(len(ips), 64)]
-		b := h.out.Begin(wire.OpReply).U16(id).Error(wire.Error{}).U16(uint16(len(ips)))
-		for _, ip := range ips {
-			ip = ip.Unmap()
-			b.Addr(ip)
-			if ip = ip.WithZone(""); h.names[ip] == nil {
-				h.names[ip] = map[string]bool{}
+		defer func() {
+			if r := recover(); r != nil {
+				h.caught(r)
 			}
-			h.names[ip][canonical(name)] = true
-		}
-		h.send(b)
+		}()
+		f()
 	}()
 }
 
-// session returns a function that tells whether the present one goes on.
-func (h *Host) session() func() bool {
-	ups := h.pump.Line.Sessions()
-	return func() bool { return h.ready && h.pump.Line.Sessions() == ups }
+// locked calls f with the lock, and gives it back whatever happens.
+func (h *Host) locked(f func()) {
+	h.pump.Lock()
+	defer h.pump.Unlock()
+	f()
 }
 
-func (h *Host) links(id uint16) {
-	list, err := net.Interfaces()
-	if err != nil {
-		h.reply(id, wireError(err))
-		return
+func (h *Host) caught(r any) (err error) {
+	h.locked(func() { err = h.fault(r) })
+	return err
+}
+
+// fault ends a session in which something has gone wrong that should not have.
+// The lock is held.
+func (h *Host) fault(r any) error {
+	err := fmt.Errorf("a fault in the tether has ended the board's session: %v\n%s", r, debug.Stack())
+	h.broken = true
+	h.down()
+	h.pump.Line.Break()
+	h.pump.Wake()
+	if h.conf.Fault != nil {
+		h.conf.Fault(err)
 	}
-	var links []wire.Link
-	for _, i := range list {
-		if i.Flags&net.FlagLoopback != 0 || i.Index < 2 || len(links) == 32 {
-			continue // the board has a loopback of its own, which is 1
-		}
-		l := wire.Link{Index: uint32(i.Index), MTU: uint32(i.MTU), Flags: uint32(i.Flags), Name: i.Name, Hardware: i.HardwareAddr}
-		addrs, _ := i.Addrs()
-		for _, a := range addrs {
-			if n, ok := a.(*net.IPNet); ok {
-				ip, _ := netip.AddrFromSlice(n.IP)
-				ones, _ := n.Mask.Size()
-				l.Prefixes = append(l.Prefixes, netip.PrefixFrom(ip.Unmap(), ones))
-			}
-		}
-		links = append(links, l)
-	}
-	b := h.out.Begin(wire.OpReply).U16(id).Error(wire.Error{}).U16(uint16(len(links)))
-	for _, l := range links {
-		b.Link(l)
-	}
-	h.send(b)
+	return err
 }

@@ -5,67 +5,11 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
-
-// A Publish puts a port of the board's at an address of this computer.
-type Publish struct {
-	Addr    netip.Addr // zero: Config.Listen
-	Port    uint16     // 0: one that is free
-	Board   uint16
-	Network string // "tcp", "udp", or "" for both
-}
-
-// ParsePublish reads [ADDRESS:]PORT:BOARDPORT[/tcp|/udp], as in 8080:80,
-// 0.0.0.0:8080:80 or [::1]:5353:53/udp.
-func ParsePublish(s string) (p Publish, err error) {
-	bad := fmt.Errorf("publish %s: want [ADDRESS:]PORT:BOARDPORT[/tcp|/udp], such as 8080:80 or 0.0.0.0:8080:80", s)
-	rest, network, cut := strings.Cut(s, "/")
-	if cut && network != "tcp" && network != "udp" {
-		return p, bad
-	}
-	p.Network = network
-	at, board, ok := cutLast(rest, ":")
-	number, err := strconv.ParseUint(board, 10, 16)
-	if !ok || err != nil || number == 0 {
-		return p, bad
-	}
-	p.Board = uint16(number)
-	if addr, port, ok := cutLast(at, ":"); ok {
-		if p.Addr, err = netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(addr, "["), "]")); err != nil {
-			return p, bad
-		}
-		at = port
-	}
-	if number, err = strconv.ParseUint(at, 10, 16); err != nil {
-		return p, bad
-	}
-	p.Port = uint16(number)
-	return p, nil
-}
-
-func cutLast(s, sep string) (before, after string, ok bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return "", s, false
-	}
-	return s[:i], s[i+len(sep):], true
-}
-
-func (p Publish) covers(stream bool) bool {
-	return p.Network == "" || stream == (p.Network == "tcp")
-}
-
-func (p Publish) at(listen netip.Addr) netip.AddrPort {
-	if p.Addr.IsValid() {
-		listen = p.Addr
-	}
-	return netip.AddrPortFrom(listen, p.Port)
-}
 
 // Rules say where a board may connect, or send datagrams. With no Allow, that is
 // everywhere, else where one of Allow applies; never where one of Deny applies.
+// They judge canonical addresses and names only, see addr.go.
 type Rules struct{ Allow, Deny []Rule }
 
 // A Rule applies to addresses or to a name, and to ports.
@@ -80,7 +24,9 @@ type Rule struct {
 
 // ParseRule reads WHERE[:PORT[-PORT]], where WHERE is an address, a prefix such
 // as 192.168.0.0/16, a name, a name such as *.example.com for all below it, or
-// * for everything. An IPv6 address with a port is in brackets.
+// * for everything. An IPv6 address with a port is in brackets. What would never
+// apply, because addresses and names are judged in one spelling only, is an
+// error that says the right one.
 func ParseRule(s string) (r Rule, err error) {
 	bad := fmt.Errorf("rule %s: want ADDRESS, PREFIX, NAME or *, and :PORT or :PORT-PORT, such as 192.168.0.0/16:80", s)
 	where, ports := s, ""
@@ -105,45 +51,79 @@ func ParseRule(s string) (r Rule, err error) {
 	} else if where != s {
 		return r, bad
 	}
-	bare := where
-	if strings.HasPrefix(bare, "[") && strings.HasSuffix(bare, "]") {
-		bare = bare[1 : len(bare)-1]
+	inner := where
+	if strings.HasPrefix(inner, "[") && strings.HasSuffix(inner, "]") {
+		inner = inner[1 : len(inner)-1]
 	}
-	if a, err := netip.ParseAddr(bare); err == nil {
-		a = a.WithZone("").Unmap()
+	if a, err := netip.ParseAddr(inner); err == nil {
+		if c := bare(canonical(a)); c != a {
+			return r, fmt.Errorf("rule %s: %s is judged as %s: say that", s, a, c)
+		}
 		r.prefix = netip.PrefixFrom(a, a.BitLen())
 		return r, nil
 	}
-	if p, err := netip.ParsePrefix(bare); err == nil {
-		r.prefix = p.Masked()
+	if p, err := netip.ParsePrefix(inner); err == nil {
+		switch {
+		case p.Addr().Is4In6() && p.Bits() >= 96:
+			return r, fmt.Errorf("rule %s: IPv4 in IPv6 is judged as IPv4: say %s", s, netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96))
+		case p.Addr().Is4In6():
+			return r, fmt.Errorf("rule %s: IPv4 in IPv6 is judged as IPv4: say 0.0.0.0/0", s)
+		case p != p.Masked():
+			return r, fmt.Errorf("rule %s: the prefix is %s: say that", s, p.Masked())
+		case p.IsSingleIP() && canonical(p.Addr()) != p.Addr():
+			return r, fmt.Errorf("rule %s: %s is judged as %s: say that", s, p.Addr(), canonical(p.Addr()))
+		}
+		r.prefix = p
 		return r, nil
 	}
 	if where == "*" {
 		return r, nil
 	}
-	name := strings.TrimPrefix(where, "*.")
-	if name == "" || strings.ContainsAny(name, "*/:[] ") {
+	below, wild := strings.CutPrefix(where, "*.")
+	name, ok := canonicalName(below)
+	switch {
+	case !ok:
 		return r, bad
+	case name != "localhost" && strings.HasSuffix(name, ".localhost") || wild && name == "localhost":
+		return r, fmt.Errorf("rule %s: only localhost itself is a name of 127.0.0.1 and ::1: say that, or 127.0.0.0/8", s)
 	}
-	r.name = canonical(where)
+	if wild {
+		name = "*." + name
+	}
+	r.name = name
 	return r, nil
 }
 
-func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+// Check finds rules that would never apply because Self has another meaning.
+func (c Config) Check() error {
+	for _, list := range [][]Rule{c.Rules.Allow, c.Rules.Deny} {
+		for _, r := range list {
+			if c.Self.IsValid() && r.prefix.IsValid() && r.prefix.IsSingleIP() && r.prefix.Addr() == c.Self.Unmap() {
+				return fmt.Errorf("rule %s: that address is 127.0.0.1 of this computer for the board (-self): say that", c.Self.Unmap())
+			}
+		}
+	}
+	return nil
+}
 
 // named tells whether the rule is for this name.
 func (r Rule) named(name string) bool {
 	if below, ok := strings.CutPrefix(r.name, "*"); ok {
 		return strings.HasSuffix(name, below)
 	}
-	return r.name == name
+	return r.name != "" && r.name == name
 }
 
-func (r Rule) applies(to netip.AddrPort, names map[string]bool) bool {
+// everything tells whether the rule is for all addresses and names.
+func (r Rule) everything() bool { return r.name == "" && !r.prefix.IsValid() }
+
+// applies judges a canonical address. Got tells whether the board got it by a
+// name of the rule's.
+func (r Rule) applies(to netip.AddrPort, got bool) bool {
 	if to.Port() < r.lo || to.Port() > r.hi {
 		return false
 	}
-	ip := to.Addr().WithZone("")
+	ip := bare(to.Addr())
 	switch {
 	case r.prefix.IsValid():
 		return r.prefix.Contains(ip)
@@ -152,48 +132,85 @@ func (r Rule) applies(to netip.AddrPort, names map[string]bool) bool {
 	case ip.IsLoopback() && r.name != "localhost":
 		return false
 	}
-	for name := range names {
-		if r.named(name) {
-			return true
-		}
-	}
-	return false
+	return got
 }
 
-// connect tells whether the board may connect to an address, which has these
-// names.
-func (r Rules) connect(to netip.AddrPort, names map[string]bool) bool {
-	for _, rule := range r.Deny {
-		if rule.applies(to, names) {
+// connect tells whether the board may connect to an address, which it got by
+// the names of some rules.
+func (r Rules) connect(to netip.AddrPort, got ruleSet) bool {
+	for i, rule := range r.Deny {
+		if rule.applies(to, got.has(i)) {
 			return false
 		}
 	}
-	for _, rule := range r.Allow {
-		if rule.applies(to, names) {
+	for i, rule := range r.Allow {
+		if rule.applies(to, got.has(len(r.Deny)+i)) {
 			return true
 		}
 	}
 	return len(r.Allow) == 0
 }
 
-// lookup tells whether the board may look a name up: a name itself can carry
-// something out.
-func (r Rules) lookup(name string) wire.Error {
-	name = canonical(name)
-	denied := wire.Error{Code: wire.ErrDenied, Text: "looking up " + name + " is not allowed by the tether's rules (-allow, -deny)"}
-	all := func(r Rule) bool { return r.name == "" && !r.prefix.IsValid() }
+// lookup tells whether the board may look a canonical name up: a name itself
+// can carry something out.
+func (r Rules) lookup(name string) bool {
 	for _, rule := range r.Deny {
-		if rule.lo == 0 && rule.hi == 0xffff && (all(rule) || rule.name != "" && rule.named(name)) {
-			return denied
+		if rule.lo == 0 && rule.hi == 0xffff && (rule.everything() || rule.named(name)) {
+			return false
 		}
 	}
 	for _, rule := range r.Allow {
-		if all(rule) || rule.name != "" && rule.named(name) {
-			return wire.Error{}
+		if rule.everything() || rule.named(name) {
+			return true
 		}
 	}
-	if _, err := netip.ParseAddr(name); err != nil && len(r.Allow) > 0 {
-		return denied
+	return len(r.Allow) == 0
+}
+
+// named gives the rules that are for this name. Deny tells whether one of them
+// denies something.
+func (r Rules) named(name string) (got ruleSet, deny bool) {
+	for i, rule := range append(append([]Rule(nil), r.Deny...), r.Allow...) {
+		if rule.named(name) {
+			got = got.with(i)
+			deny = deny || i < len(r.Deny)
+		}
 	}
-	return wire.Error{}
+	return got, deny
+}
+
+// haveNames tells whether some rule is for a name.
+func (r Rules) haveNames() bool {
+	for _, list := range [][]Rule{r.Allow, r.Deny} {
+		for _, rule := range list {
+			if rule.name != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A ruleSet is a set of rules, by their numbers: first those of Deny, then
+// those of Allow.
+type ruleSet []uint64
+
+func (s ruleSet) has(i int) bool { return i/64 < len(s) && s[i/64]>>(i%64)&1 != 0 }
+
+func (s ruleSet) with(i int) ruleSet {
+	for i/64 >= len(s) {
+		s = append(s, 0)
+	}
+	s[i/64] |= 1 << (i % 64)
+	return s
+}
+
+func (s ruleSet) union(t ruleSet) ruleSet {
+	for i := range t {
+		if i == len(s) {
+			s = append(s, 0)
+		}
+		s[i] |= t[i]
+	}
+	return s
 }

@@ -28,6 +28,7 @@ type Line struct {
 	again    time.Time
 	pause    time.Duration
 	ending   bool // a farewell is due
+	breaking bool // the same, and then another session
 	left     bool // it has been said
 	mtu, win int  // agreed
 
@@ -49,6 +50,7 @@ type Line struct {
 	expect        uint8
 	ackDue, gap   bool
 	complained    bool // about the frame that is expected
+	refused       bool // because of Full
 	frames, spoil int  // statistics
 }
 
@@ -69,6 +71,9 @@ type Config struct {
 	Up   func()       // a session has begun; nothing is left of an earlier one
 	Down func()       // the session has ended
 	Data func([]byte) // the next bytes of the stream
+	// Full, if not nil, tells that no Data can be taken. The peer keeps what it
+	// sends, and Again asks it to send that once more.
+	Full func() bool
 	Room func()       // some of what was written has gone
 	Text func([]byte) // bytes that are not part of frames
 	// Other is told of a peer with another version of the protocol.
@@ -125,7 +130,7 @@ func (l *Line) Spoiled() (frames, damaged int) { return l.frames, l.spoil }
 
 // Write adds to the stream. Without a session it does nothing.
 func (l *Line) Write(p []byte) {
-	if !l.up {
+	if !l.up || l.breaking {
 		return
 	}
 	if l.taken > 0 && len(l.queue)+len(p) > cap(l.queue) {
@@ -137,6 +142,19 @@ func (l *Line) Write(p []byte) {
 
 // Bye ends the session, and tells the other end. Until Greet, there is no other.
 func (l *Line) Bye() { l.ending = l.up; l.left = !l.up }
+
+// Break ends the session because something is wrong with it, and tells the other
+// end. Nothing of it is taken any more. Output does it, so that Break may be
+// called within the functions of Config. Then there can be another session.
+func (l *Line) Break() { l.breaking = l.up }
+
+// Again asks for what was refused because of Full.
+func (l *Line) Again() {
+	if l.refused && l.up {
+		l.refused = false
+		l.complained, l.gap, l.ackDue = true, true, true
+	}
+}
 
 // Greet looks for the other end, after Bye.
 func (l *Line) Greet() {
@@ -201,6 +219,13 @@ func (l *Line) frame(f []byte, now time.Time) {
 			}
 			return
 		}
+		if l.breaking {
+			return
+		}
+		if l.conf.Full != nil && l.conf.Full() {
+			l.refused = true
+			return
+		}
 		l.expect++
 		l.complained, l.gap = false, false
 		l.conf.Data(payload)
@@ -258,7 +283,7 @@ func (l *Line) begin() {
 // end forgets the session.
 func (l *Line) end() {
 	was := l.up
-	l.up, l.ending = false, false
+	l.up, l.ending, l.breaking, l.refused = false, false, false, false
 	l.queue, l.taken = l.queue[:0], 0
 	l.una, l.next, l.send, l.expect = 0, 0, 0, 0
 	l.ackDue, l.gap, l.complained, l.probing = false, false, false, false
@@ -343,6 +368,12 @@ func (l *Line) Output(dst []byte, now time.Time) []byte {
 		return l.greet(dst, now)
 	}
 	if !l.up {
+		return dst
+	}
+	if l.breaking {
+		dst = appendFrame(dst, l.raw, key(l.conf.ID, l.peer), kindBye, 0, l.expect, nil)
+		l.end()
+		l.peer = 0
 		return dst
 	}
 	if l.ending {

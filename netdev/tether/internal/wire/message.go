@@ -37,9 +37,6 @@ const (
 	OpCredit   // socket, number(4): as many more bytes may come (connections, for a listener)
 )
 
-// HeadSize is the size of an OpData message without its bytes.
-const HeadSize = 5
-
 // DatagramCost is what a datagram takes of the credit, besides its bytes.
 const DatagramCost = 32
 
@@ -194,6 +191,9 @@ func (b *Builder) Message() []byte {
 	return b.buf
 }
 
+// Len returns how long the message is so far.
+func (b *Builder) Len() int { return len(b.buf) }
+
 // Head returns the beginning of an OpData or OpDatagram message with so many
 // bytes to follow.
 func (b *Builder) Head(n int) []byte {
@@ -201,22 +201,58 @@ func (b *Builder) Head(n int) []byte {
 	return b.buf
 }
 
+// MostHead is the most that a message with bytes at its end has before them.
+const MostHead = 64
+
 // MostMessage is the most that a message can be.
 const MostMessage = 2 + 0xffff
 
 // A Splitter takes messages from the stream.
-type Splitter struct{ buf []byte }
+type Splitter struct {
+	// Most is how long a message may be, if not 0. A longer one is passed over:
+	// no memory is needed for it.
+	Most int
+	// Hold, if not nil, tells that no message can be taken for now. What comes
+	// then is kept until Resume; whoever feeds has to see that it is not much.
+	Hold func() bool
 
-// Reset forgets the beginning of a message.
-func (s *Splitter) Reset() { s.buf = s.buf[:0] }
+	buf  []byte // the beginning of a message
+	skip int    // how much of one that is too long is to come
+	rest []byte // what came meanwhile
+}
+
+// Reset forgets the beginning of a message, and what is held.
+func (s *Splitter) Reset() { s.buf, s.skip, s.rest = s.buf[:0], 0, nil }
+
+// Holds reports whether there is something that could not be taken.
+func (s *Splitter) Holds() bool { return len(s.rest) > 0 }
+
+// Resume goes on with what is held.
+func (s *Splitter) Resume(message func(*Reader)) {
+	p := s.rest
+	s.rest = nil
+	s.Feed(p, message)
+}
 
 // Feed hands on the messages that end in p, without their size.
 func (s *Splitter) Feed(p []byte, message func(*Reader)) {
 	for len(p) > 0 {
+		if len(s.rest) > 0 || s.Hold != nil && s.Hold() {
+			s.rest = append(s.rest, p...)
+			return
+		}
+		if s.skip > 0 {
+			n := min(len(p), s.skip)
+			p, s.skip = p[n:], s.skip-n
+			continue
+		}
 		if len(s.buf) == 0 && len(p) >= 2 {
 			if n := 2 + int(get16(p)); len(p) >= n {
-				message(&Reader{buf: p[2:n]})
+				whole := p[2:n]
 				p = p[n:]
+				if s.fits(len(whole)) {
+					message(&Reader{buf: whole})
+				}
 				continue
 			}
 		}
@@ -227,7 +263,15 @@ func (s *Splitter) Feed(p []byte, message func(*Reader)) {
 		n := min(len(p), want-len(s.buf))
 		s.buf = append(s.buf, p[:n]...)
 		p = p[n:]
-		if len(s.buf) >= 2 && len(s.buf) == 2+int(get16(s.buf)) {
+		if len(s.buf) < 2 {
+			continue
+		}
+		size := int(get16(s.buf))
+		switch {
+		case !s.fits(size):
+			s.skip = size - (len(s.buf) - 2)
+			s.buf = s.buf[:0]
+		case len(s.buf) == 2+size:
 			whole := s.buf
 			s.buf = s.buf[:0]
 			message(&Reader{buf: whole[2:]})
@@ -237,6 +281,8 @@ func (s *Splitter) Feed(p []byte, message func(*Reader)) {
 		}
 	}
 }
+
+func (s *Splitter) fits(size int) bool { return s.Most == 0 || size <= s.Most }
 
 // keptMessage is the largest buffer that a Splitter keeps.
 const keptMessage = 4 << 10

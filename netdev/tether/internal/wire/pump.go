@@ -53,21 +53,22 @@ func restFor(n int) time.Duration {
 	return time.Millisecond
 }
 
-// Read reads until that fails.
-func (p *Pump) Read(r io.Reader, size int) error {
+// Read reads until that fails, or stop is closed and a Read has returned.
+func (p *Pump) Read(r io.Reader, size int, stop <-chan struct{}) error {
 	buf := make([]byte, size)
 	for nothing := 0; ; {
 		n, err := r.Read(buf)
 		if n > 0 {
 			nothing = 0
-			p.Lock()
-			p.Line.Input(buf[:n], time.Now())
-			text := p.text
-			p.text = nil
-			p.Unlock()
+			text := p.input(buf[:n])
 			p.Wake()
 			if len(text) > 0 {
 				p.Console.Write(text)
+			}
+			select {
+			case <-stop:
+				return errStopped
+			default:
 			}
 		}
 		if err != nil {
@@ -85,7 +86,17 @@ func (p *Pump) Read(r io.Reader, size int) error {
 	}
 }
 
-// errStopped ends Write.
+// input gives bytes to the line, and returns the text among them.
+func (p *Pump) input(b []byte) []byte {
+	p.Lock()
+	defer p.Unlock()
+	p.Line.Input(b, time.Now())
+	text := p.text
+	p.text = nil
+	return text
+}
+
+// errStopped ends Read and Write.
 var errStopped = errors.New("stopped")
 
 // Write writes until that fails, or stop is closed. Frames are written whole,
@@ -93,17 +104,8 @@ var errStopped = errors.New("stopped")
 func (p *Pump) Write(w io.Writer, size int, stop <-chan struct{}) error {
 	var buf []byte
 	for {
-		p.Lock()
-		buf = buf[:0]
-		now := time.Now()
-		for {
-			n := len(buf)
-			if buf = p.Line.Output(buf, now); len(buf) == n || len(buf) >= size {
-				break
-			}
-		}
-		next := p.Line.Timer()
-		p.Unlock()
+		var next time.Time
+		buf, next = p.output(buf[:0], size)
 		if len(buf) > 0 {
 			if _, err := w.Write(buf); err != nil {
 				return err
@@ -120,6 +122,19 @@ func (p *Pump) Write(w io.Writer, size int, stop <-chan struct{}) error {
 		case <-p.wake:
 		case <-stop:
 			return errStopped
+		}
+	}
+}
+
+// output takes frames from the line, and when it will have others.
+func (p *Pump) output(buf []byte, size int) ([]byte, time.Time) {
+	p.Lock()
+	defer p.Unlock()
+	now := time.Now()
+	for {
+		n := len(buf)
+		if buf = p.Line.Output(buf, now); len(buf) == n || len(buf) >= size {
+			return buf, p.Line.Timer()
 		}
 	}
 }
