@@ -5,12 +5,14 @@ import (
 	"io"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // A cable is a serial line with an end for each side.
 type cable struct {
-	ends [2]*cableEnd
+	ends    [2]*cableEnd
+	spoiled atomic.Int32 // bytes
 }
 
 // A cableEnd is where one side reads and writes.
@@ -136,7 +138,11 @@ func (c *cable) noise(in int, seed uint64) {
 		e.spoil = func(p []byte) []byte {
 			var q []byte
 			for _, b := range p {
-				switch r.IntN(in) {
+				what := r.IntN(in)
+				if what < 3 {
+					c.spoiled.Add(1)
+				}
+				switch what {
 				case 0:
 				case 1:
 					q = append(q, b^1<<r.IntN(8))

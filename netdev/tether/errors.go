@@ -46,6 +46,7 @@ var (
 
 	// The text is how package net knows it.
 	errUnknownHost error = &netError{text: "Host unknown"}
+	errNetwork     error = &netError{text: "unknown network: want ip, ip4 or ip6"}
 	errBadReply          = errors.New("tether: the other end gives no sense")
 )
 
@@ -88,5 +89,5 @@ func errorOf(e wire.Error) error {
 	case wire.ErrNotConnected:
 		no = syscall.ENOTCONN
 	}
-	return &netError{e.Text, no}
+	return &netError{e.Text[:min(len(e.Text), mostText)], no}
 }

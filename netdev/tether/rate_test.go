@@ -31,7 +31,7 @@ func BenchmarkBulk(b *testing.B) {
 				name = line.name + "/to-board"
 			}
 			b.Run(name, func(b *testing.B) {
-				w := newBench(b, host.Config{Frame: line.frame, Window: line.window}, tether.Config{Buffer: 4 << 10, Frame: 512, Window: 8})
+				w := newBench(b, host.Config{Loopback: true, Frame: line.frame, Window: line.window}, tether.Config{Buffer: 4 << 10, Frame: 512, Window: 8})
 				num, peer := w.connect()
 				peer.SetDeadline(time.Time{})
 				var from io.Reader = stream{w.dev, num}
@@ -63,7 +63,7 @@ func BenchmarkBulk(b *testing.B) {
 
 // BenchmarkRequest is a question and an answer over a connection.
 func BenchmarkRequest(b *testing.B) {
-	w := newBench(b, host.Config{}, tether.Config{})
+	w := newBench(b, host.Config{Loopback: true}, tether.Config{})
 	num, peer := w.connect()
 	peer.SetDeadline(time.Time{})
 	go io.Copy(peer, peer)
@@ -83,7 +83,7 @@ func BenchmarkRequest(b *testing.B) {
 
 // BenchmarkConnect opens and closes a connection.
 func BenchmarkConnect(b *testing.B) {
-	w := newBench(b, host.Config{}, tether.Config{})
+	w := newBench(b, host.Config{Loopback: true}, tether.Config{})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
