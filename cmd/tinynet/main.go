@@ -6,8 +6,6 @@ import (
 	"context"
 	"io/fs"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"golang.org/x/term"
 
@@ -21,19 +19,13 @@ func main() {
 // mainStatus is main with what tests choose: the port, and how to go on as
 // another program.
 func mainStatus(port fs.FS, become func(string, []string, []string) (int, error)) int {
-	ctx := context.Background()
-	var signals []os.Signal
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		if !signal.Ignored(s) { // being told of a signal would end its being ignored
-			signals = append(signals, s)
-		}
+	ctx, stop := signals(context.Background())
+	defer stop()
+	t := &tool{port: port, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	t.become = func(path string, args, env []string) (int, error) {
+		stop() // from here on signals are for that program
+		return become(path, args, env)
 	}
-	if len(signals) > 0 {
-		var stop func()
-		ctx, stop = signal.NotifyContext(ctx, signals...)
-		defer stop()
-	}
-	t := &tool{port: port, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, become: become}
 	if term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb" {
 		t.progress = newProgress(os.Stderr)
 	}

@@ -299,7 +299,7 @@ func (b *build) into(ctx context.Context, target string) (string, error) {
 		cmd.Stdin = b.t.stdin
 		cmd.Stdout, cmd.Stderr = b.t.progress.writer(b.t.stdout), b.t.progress.writer(b.t.stderr)
 		interruptible(cmd)
-		cmd.WaitDelay = 5 * time.Second
+		cmd.WaitDelay = grace / 2
 		done := b.t.progress.start("building " + strings.Join(b.pkg, " "))
 		err := cmd.Run()
 		done()

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
@@ -255,7 +254,7 @@ func (m *measurer) measure(ctx context.Context, pkg, tags string) (*size.Program
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, m.t.progress.writer(m.t.stderr)
 	interruptible(cmd)
-	cmd.WaitDelay = 5 * time.Second
+	cmd.WaitDelay = grace / 2
 	text := "building " + pkg + " for " + m.target
 	if tags != "" {
 		text += " with " + tags
