@@ -79,7 +79,14 @@ func eachOf(t *testing.T, faster int, f func(t *testing.T, w *world)) {
 	for _, conf := range simdev.Profiles {
 		t.Run(conf.Name, func(t *testing.T) { over(t, conf.Faster(faster), f) })
 	}
+	for name, over := range otherModules {
+		t.Run(name, func(t *testing.T) { over(t, f) })
+	}
 }
+
+// otherModules are devices of modules that this one does not depend on, by name.
+// A file under a build tag of its own adds one.
+var otherModules = map[string]func(t *testing.T, f func(t *testing.T, w *world)){}
 
 // over runs a test over one simulated device.
 func over(t *testing.T, conf simdev.Config, f func(t *testing.T, w *world)) {
