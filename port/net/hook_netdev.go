@@ -2,9 +2,6 @@
 
 package net
 
-// Hooks that Go's own tests set.
-var (
-	testHookCanceledDial = func() {} // runs after a dial's context has ended
-
-	hostsFilePath = "/etc/hosts"
-)
+// testHookCanceledDial runs after a dial's context has ended. Go's own tests
+// set it.
+var testHookCanceledDial = func() {}

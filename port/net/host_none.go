@@ -1,4 +1,4 @@
-//go:build tinynetport && (!linux || nohostnet || baremetal)
+//go:build tinynetport && (baremetal || nohostnet || tinygo.wasm || (!linux && (tinygo || !(darwin || dragonfly || freebsd || netbsd || openbsd || windows))))
 
 package net
 
@@ -13,7 +13,3 @@ func isSystemError(err error) bool {
 	_, ok := err.(syscall.Errno)
 	return ok
 }
-
-func hostInterfaceTable(int) ([]Interface, error)                { return nil, nil }
-func hostInterfaceAddrTable(*Interface) ([]Addr, error)          { return nil, nil }
-func hostInterfaceMulticastAddrTable(*Interface) ([]Addr, error) { return nil, nil }

@@ -1,4 +1,4 @@
-//go:build tinynetport && linux && !tinygo && !nohostnet
+//go:build tinynetport && !tinygo && !nohostnet && (linux || darwin || dragonfly || freebsd || netbsd || openbsd)
 
 package net
 

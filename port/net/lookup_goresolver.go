@@ -56,20 +56,16 @@ func (r *Resolver) findHost(ctx context.Context, host string) ([]string, error) 
 	if r.asksDevice(host) {
 		return r.askDeviceHost(ctx, host)
 	}
-	order, conf := systemConf().hostLookupOrder(r, host)
-	return r.goLookupHostOrder(ctx, host, order, conf)
+	return r.systemHost(ctx, host)
 }
 
 func (r *Resolver) findIP(ctx context.Context, network, host string) ([]IPAddr, error) {
 	if r.asksDevice(host) {
 		return r.askDevice(ctx, network, host)
 	}
-	order, conf := systemConf().hostLookupOrder(r, host)
-	ips, _, err := r.goLookupIPCNAMEOrder(ctx, network, host, order, conf)
-	return ips, err
+	return r.systemIP(ctx, network, host)
 }
 
 func (r *Resolver) findCNAME(ctx context.Context, name string) (string, error) {
-	order, conf := systemConf().hostLookupOrder(r, name)
-	return r.goLookupCNAME(ctx, name, order, conf)
+	return r.systemCNAME(ctx, name)
 }

@@ -37,6 +37,4 @@ func parseAddr(s string) (netip.Addr, error) { return netip.ParseAddr(s) }
 
 func errorIs(err, target error) bool { return errors.Is(err, target) }
 
-func loadServices() { onceReadServices.Do(readServices) }
-
 func udpErrorAddr(a netip.AddrPort) Addr { return addrPortUDPAddr{a} }

@@ -157,7 +157,7 @@ func checkGoroutines(t *testing.T) {
 func sockGoroutines() (left []string) {
 	buf := make([]byte, 1<<20)
 	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		idle := strings.Contains(g, "[chan receive") && strings.Contains(g, "net.(*patient)") && !strings.Contains(g, "simdev.")
+		idle := strings.Contains(g, "[chan receive") && (strings.Contains(g, "net.(*patient)") || strings.Contains(g, "net.(*crew)")) && !strings.Contains(g, "simdev.")
 		first, rest, _ := strings.Cut(g, "\n")
 		if idle || strings.Contains(first, "running") || strings.HasPrefix(rest, "testing.") {
 			continue

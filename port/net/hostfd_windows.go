@@ -1,0 +1,5 @@
+//go:build tinynetport && !nohostnet && !tinygo
+
+package net
+
+func (fd *hostFD) init(network string) error { return fd.FD.Init(network, true) }

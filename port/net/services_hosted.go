@@ -1,0 +1,5 @@
+//go:build tinynetport && !baremetal && !tinynet_board && !windows
+
+package net
+
+func loadServices() { onceReadServices.Do(readServices) }
