@@ -557,8 +557,13 @@ func TestTinygo(t *testing.T) {
 	root, bin := filepath.Join(dir, "root"), filepath.Join(dir, "bin")
 	unixOnly(t)
 	r := finish(t, tinygo("tinygo", "build", "-target=pico", "."))
-	r.want(t, 6, `tinygo ["build" "-target=pico" "."]`, "\nGOROOT="+goroot()+"\n", "\nGOTOOLCHAIN=local\n", "\nPATH="+filepath.Join(goroot(), "bin"), "!tinynet tinygo:")
-	_, rest, _ := strings.Cut(r.stdout, "TINYGOROOT=")
+	r.want(t, 6, `tinygo ["build" "-target=pico" "."]`, "\nGOTOOLCHAIN=local\n", "!tinynet tinygo:")
+	_, rest, _ := strings.Cut(r.stdout, "\nGOROOT=")
+	shadowGo, rest, _ := strings.Cut(rest, "\n")
+	if _, err := os.Stat(filepath.Join(shadowGo, "src", "net", "ontheport.go")); err != nil || !strings.Contains(rest, "\nPATH="+filepath.Join(shadowGo, "bin")) {
+		t.Errorf("the Go root is %s, which should have the port, and be first on PATH: %v\n%s", shadowGo, err, rest)
+	}
+	_, rest, _ = strings.Cut(r.stdout, "TINYGOROOT=")
 	shadow, _, _ := strings.Cut(rest, "\n")
 	for file, there := range map[string]bool{
 		"src/net/ontheport.go": true, "src/net/dial.go": true, "src/net/http/server.go": true, "src/crypto/tls/conn.go": true,

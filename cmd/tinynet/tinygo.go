@@ -133,7 +133,7 @@ func (t *tool) onPortFor(ctx context.Context, command string, prepare func(tg *t
 	done := t.progress.start("linking a TinyGo root with the port")
 	shadow, err := tg.Shadow(o, cache, func() error { return tg.Accepts(ctx, tg.env) })
 	if err == nil {
-		tg.env, err = shadowGo(o, tg.Goroot, cache)
+		tg.env, err = shadowGo(o, tg.root.Dir, cache)
 	}
 	done()
 	if err != nil {
@@ -143,10 +143,9 @@ func (t *tool) onPortFor(ctx context.Context, command string, prepare func(tg *t
 	return tg, cache, nil
 }
 
-// shadowGo is the environment in which TinyGo finds a Go root with the port's
-// changes.
+// shadowGo is the environment in which TinyGo finds a Go root with the port.
 func shadowGo(o *assemble.Overlay, goroot, cache string) ([]string, error) {
-	root, err := tinygo.ShadowGo(o, goroot, cache)
+	root, err := tinygo.PortGo(o, goroot, cache)
 	if err != nil {
 		return nil, err
 	}

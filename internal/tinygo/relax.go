@@ -46,10 +46,12 @@ func relaxed(text []byte) ([]byte, bool) {
 // relaxed. All goes into the key.
 func (p *plan) planTargets(root string, key io.Writer) error {
 	p.dirs = append(p.dirs, targetsDir)
-	return fs.WalkDir(os.DirFS(root), targetsDir, func(name string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil || name == targetsDir:
+	return walk(filepath.Join(root, targetsDir), func(name string, e fs.DirEntry, err error) error {
+		if err != nil || name == "." {
 			return err
+		}
+		name = path.Join(targetsDir, name)
+		switch {
 		case e.IsDir():
 			fmt.Fprintf(key, "%q\n", name)
 			p.dirs = append(p.dirs, name)

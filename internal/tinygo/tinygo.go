@@ -167,32 +167,10 @@ func (p *plan) cast(parent string, check func() error) (string, error) {
 	return shadow, nil
 }
 
-// ShadowGo returns a Go root like goroot with the changes that the port makes
-// in packages of Go's that are not part of it, and which TinyGo takes from Go;
-// goroot itself, if there are none.
-func ShadowGo(port *assemble.Overlay, goroot, cacheDir string) (string, error) {
-	changed := map[string]string{}
-	err := fs.WalkDir(os.DirFS(filepath.Join(port.Dir, "src")), ".", func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && assemble.Beside(name) {
-			changed["src/"+name] = filepath.Join(port.Dir, "src", filepath.FromSlash(name))
-		}
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("read the assembled port: %w", err)
-	}
-	if len(changed) == 0 {
-		return goroot, nil
-	}
-	p, err := planGo(goroot, changed)
-	if err != nil {
-		return "", fmt.Errorf("read the Go root %s: %w", goroot, err)
-	}
-	return p.cast(filepath.Join(cacheDir, "tinygo-goroot"), nil)
-}
-
-// PortGo returns a Go root like goroot with all of the port in it, for a go command
-// that takes no new packages from an overlay: that of Go 1.23.
+// PortGo returns a Go root like goroot with all of the port in it. TinyGo gets one:
+// which packages it takes from its own root and which from Go's differs from
+// release to release, and the port stands in both. So does a go command that takes
+// no new packages from an overlay: that of Go 1.23.
 func PortGo(port *assemble.Overlay, goroot, cacheDir string) (string, error) {
 	fail := func(err error) (string, error) { return "", fmt.Errorf("read the overlay of the port: %w", err) }
 	data, err := os.ReadFile(port.JSON)
@@ -204,8 +182,16 @@ func PortGo(port *assemble.Overlay, goroot, cacheDir string) (string, error) {
 		return fail(fmt.Errorf("%s: %w", port.JSON, err))
 	}
 	changed := map[string]string{}
+	// The overlay names files by the root's real path, too.
+	real, err := filepath.EvalSymlinks(goroot)
+	if err != nil {
+		return "", fmt.Errorf("read the Go root %s: %w", goroot, err)
+	}
 	for name, file := range overlay.Replace {
 		rel, err := filepath.Rel(goroot, name)
+		if err != nil || !filepath.IsLocal(rel) {
+			rel, err = filepath.Rel(real, name)
+		}
 		if err != nil || !filepath.IsLocal(rel) {
 			return fail(fmt.Errorf("%s: %s is not in %s", port.JSON, name, goroot))
 		}
@@ -235,7 +221,7 @@ func planGo(goroot string, changed map[string]string) (*plan, error) {
 	p := &plan{what: "Go", root: goroot, dirs: []string{"src"}, links: map[string]string{}}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %q %q\n", layout, root, version)
-	err = fs.WalkDir(os.DirFS(root), ".", func(name string, e fs.DirEntry, err error) error {
+	err = walk(root, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil || name == "." || name == "src":
 			return err
@@ -285,12 +271,12 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 		return nil, err
 	}
 	src := filepath.Join(root, "src")
-	for _, must := range []string{"runtime", "net", "net/http"} {
-		if fi, err := os.Stat(filepath.Join(src, filepath.FromSlash(must))); err != nil || !fi.IsDir() {
+	for _, must := range []string{"src/runtime", "src/net", "src/net/http", targetsDir} {
+		if fi, err := os.Stat(filepath.Join(root, filepath.FromSlash(must))); err != nil || !fi.IsDir() {
 			if _, err := os.Stat(filepath.Join(root, stateName)); err == nil {
-				return nil, fmt.Errorf("it has no src/%s, because an install or uninstall was interrupted\n`tinynet uninstall` puts it back", must)
+				return nil, fmt.Errorf("it has no %s, because an install or uninstall was interrupted\n`tinynet uninstall` puts it back", must)
 			}
-			return nil, fmt.Errorf("it has no src/%s; is it a whole TinyGo 0.35 or newer? (A clone of its repository needs `git submodule update --init`)", must)
+			return nil, fmt.Errorf("it has no %s; is it a whole TinyGo 0.35 or newer? (A clone of its repository needs `git submodule update --init`)", must)
 		}
 	}
 	p := &plan{what: "TinyGo", root: t.Root, dirs: []string{"src"}, links: map[string]string{}, texts: map[string][]byte{}}
@@ -317,7 +303,7 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 			return nil, err
 		}
 	}
-	err = fs.WalkDir(os.DirFS(src), ".", func(name string, e fs.DirEntry, err error) error {
+	err = walk(src, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil || name == ".":
 			return err
