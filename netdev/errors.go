@@ -3,6 +3,7 @@ package netdev
 import (
 	"errors"
 	"os"
+	"syscall"
 )
 
 // Errors for drivers to return. A driver can as well return its own, those of
@@ -12,10 +13,9 @@ var (
 	// interrupted. It is an os.ErrDeadlineExceeded.
 	ErrTimeout error = &timeoutError{}
 
-	// ErrHostUnknown is for a name that does not exist. Its text is how package
-	// net knows it, whichever package it is from; the *net.DNSError that comes of
-	// it has IsNotFound set.
-	ErrHostUnknown = errors.New("Host unknown")
+	// ErrHostUnknown is for a name that does not exist. The *net.DNSError that
+	// comes of it has IsNotFound set.
+	ErrHostUnknown error = &hostUnknownError{}
 
 	// ErrNotSupported is for what the device cannot do. It is an
 	// errors.ErrUnsupported.
@@ -26,8 +26,10 @@ var (
 	// IPPROTO_TLS above all.
 	ErrProtocolNotSupported error = &unsupportedError{"socket type or protocol not supported by the network device"}
 
-	// ErrNoMoreSockets is for Socket and Accept when all sockets are in use.
-	ErrNoMoreSockets = errors.New("no more sockets on the network device")
+	// ErrNoMoreSockets is for Socket, Connect and Accept when all sockets are in
+	// use. It is a syscall.EMFILE: net/http's client then closes an idle
+	// connection, and its server waits for one to end.
+	ErrNoMoreSockets error = &noSocketError{}
 	// ErrInvalidSocketFd is for a number that is not an open socket's.
 	ErrInvalidSocketFd = errors.New("invalid socket number")
 )
@@ -43,3 +45,15 @@ type unsupportedError struct{ text string }
 
 func (e *unsupportedError) Error() string        { return e.text }
 func (e *unsupportedError) Is(target error) bool { return target == errors.ErrUnsupported }
+
+type hostUnknownError struct{}
+
+func (*hostUnknownError) Error() string  { return "Host unknown" }
+func (*hostUnknownError) NotFound() bool { return true }
+
+type noSocketError struct{}
+
+func (*noSocketError) Error() string        { return "no more sockets on the network device" }
+func (*noSocketError) Temporary() bool      { return true }
+func (*noSocketError) Timeout() bool        { return false }
+func (*noSocketError) Is(target error) bool { return target == error(syscall.EMFILE) }

@@ -9,13 +9,13 @@
 //
 //	interface          without it, net
 //	-----------------  ---------------------------------------------------------
-//	Datagrammer        has connected UDP only (Dial): ListenUDP receives, but
-//	                   cannot tell from whom, and WriteTo fails
+//	Datagrammer        has connected UDP only (Dial): ListenUDP receives, from a
+//	                   sender that it tells as 0.0.0.0:0, and WriteTo fails
 //	SockNamer          chooses the port itself where a program leaves it open
 //	                   (port 0), and tells port 0 for that of a dialled connection
 //	Shutdowner         fails CloseRead and CloseWrite
 //	Deadliner          runs each call that may block in a second goroutine, with
-//	                   a buffer of its own, in slices of 250 ms; unless there is
+//	                   a buffer of its own, in slices of 100 ms; unless there is
 //	Interrupter        in which case it sets timers, and needs neither
 //	AddressFamilies    takes the device for one with IPv4 and without IPv6
 //	NetIPLookuper      asks GetHostByName, for one address of either family
@@ -56,8 +56,35 @@
 // # Errors
 //
 // Package net puts a driver's error, as it is, into a [net.OpError] or a
-// [net.DNSError]. Where syscall has an error for it (syscall.ECONNREFUSED,
-// ECONNRESET, EADDRINUSE, ENETUNREACH), that is the one that programs look for.
+// [net.DNSError], and programs ask those with [errors.Is]. These are what a driver
+// should return, or errors that are one of these by errors.Is:
+//
+//	what has happened                        error
+//	---------------------------------------  -------------------------------------
+//	the call's deadline has passed,          [ErrTimeout], or any error that is
+//	or it was interrupted                    os.ErrDeadlineExceeded, or whose
+//	                                         method Timeout returns true
+//	all sockets are in use, at whatever      [ErrNoMoreSockets], syscall.EMFILE
+//	call that shows
+//	nobody listens there                     syscall.ECONNREFUSED
+//	the peer does not answer                 syscall.ETIMEDOUT
+//	there is no way to the peer              syscall.ENETUNREACH, EHOSTUNREACH
+//	the peer has broken the connection       syscall.ECONNRESET
+//	the peer has ended the stream            io.EOF from Recv, syscall.EPIPE from Send
+//	somebody else has the port               syscall.EADDRINUSE
+//	the address is not the device's          syscall.EADDRNOTAVAIL
+//	the socket is not connected              syscall.ENOTCONN
+//	the datagram is too long                 syscall.EMSGSIZE
+//	the socket was closed meanwhile          net.ErrClosed
+//	there is no such socket                  [ErrInvalidSocketFd]
+//	there is no such name                    [ErrHostUnknown], a *net.DNSError, or any
+//	                                         error whose method NotFound returns true
+//	the device cannot do it                  [ErrNotSupported] and its kin
+//
+// A driver whose errors are only words is understood where net knows those words:
+// of the drivers in tinygo.org/x/drivers and of lneto it does. The rule "errors" of
+// package devtest tells which a driver should mend.
+//
 // A count that comes with an error may be -1 for 0.
 package netdev
 
@@ -79,9 +106,9 @@ type Netdever interface {
 
 	// Socket opens a socket and returns its number. The domain is [AF_INET], or
 	// one that [AddressFamilies] or [UnixNamer] adds; stype is [SOCK_STREAM] or
-	// [SOCK_DGRAM]; protocol is [IPPROTO_TCP] for a stream, [IPPROTO_UDP] for
-	// datagrams, or 0 for the one that stype implies. With IPPROTO_TLS, the
-	// device does TLS itself. A device that does not must fail: a plain socket
+	// [SOCK_DGRAM]; protocol is [IPPROTO_TCP] for a stream and [IPPROTO_UDP] for
+	// datagrams; 0, which net passes for a socket of AF_UNIX alone, need not be
+	// taken for either. With IPPROTO_TLS, the device does TLS itself. A device that does not must fail: a plain socket
 	// in the place of a TLS one sends secrets in the clear.
 	Socket(domain int, stype int, protocol int) (sockfd int, err error)
 

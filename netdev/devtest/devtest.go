@@ -64,6 +64,8 @@ const (
 	hang = 2 * time.Second
 	// moment is how long it takes until a call surely waits in the driver.
 	moment = 20 * time.Millisecond
+	// backlog is what package net gives to Listen.
+	backlog = 128
 	// prompt is how late a driver may be that need not poll.
 	prompt = 40 * time.Millisecond
 )
@@ -80,18 +82,37 @@ type check struct {
 	conns   []io.Closer
 }
 
-// Check tests a driver. Each rule has a device of its own from newDevice.
-func Check(newDevice func() (Setup, error)) (failures []Failure, err error) {
+// A Verdict is what a rule says about a driver.
+type Verdict struct {
+	Rule      Rule
+	Seen      string // what breaks the rule; empty if nothing does
+	NotJudged string // why the rule says nothing about this driver; empty if it does
+}
+
+// Judge holds all rules against a driver. Each has a device of its own from
+// newDevice.
+func Judge(newDevice func() (Setup, error)) (verdicts []Verdict, err error) {
 	for _, r := range Rules {
 		s, err := newDevice()
 		if err != nil {
-			return failures, err
+			return verdicts, err
 		}
-		if what, _ := r.apply(s); what != "" {
-			failures = append(failures, Failure{r, what})
+		what, skipped := r.apply(s)
+		verdicts = append(verdicts, Verdict{r, what, skipped})
+	}
+	return verdicts, nil
+}
+
+// Check is Judge for those who want to know which rules a driver breaks. That a
+// rule is not among the failures does not say that it could be judged.
+func Check(newDevice func() (Setup, error)) (failures []Failure, err error) {
+	verdicts, err := Judge(newDevice)
+	for _, v := range verdicts {
+		if v.Seen != "" {
+			failures = append(failures, Failure{v.Rule, v.Seen})
 		}
 	}
-	return failures, nil
+	return failures, err
 }
 
 // apply returns what is wrong, or why nothing can be said.
@@ -240,11 +261,22 @@ func isTimeout(err error) bool {
 
 // socket opens one, for a rule about something else.
 func (c *check) socket(stype int) int {
-	num, err := c.Dev.Socket(netdev.AF_INET, stype, 0)
+	num, err := c.Dev.Socket(netdev.AF_INET, stype, protocolOf(stype))
 	if err != nil {
 		c.skipf("Socket: %v", err)
 	}
+	if stype == netdev.SOCK_DGRAM {
+		c.Dev.SetSockOpt(num, netdev.SOL_SOCKET, netdev.SO_BROADCAST, true) // as net does
+	}
 	return num
+}
+
+// protocolOf is the protocol that package net names with a type of sockets.
+func protocolOf(stype int) int {
+	if stype == netdev.SOCK_DGRAM {
+		return netdev.IPPROTO_UDP
+	}
+	return netdev.IPPROTO_TCP
 }
 
 // keep has a connection of the peer closed at the end.
@@ -311,10 +343,11 @@ func (c *check) listen() (num int, at netip.AddrPort) {
 	if !named {
 		at = netip.AddrPortFrom(ip, uint16(20000+nextPort.Add(1)%10000))
 	}
+	c.Dev.SetSockOpt(num, netdev.SOL_SOCKET, netdev.SO_REUSEADDR, true) // as net does
 	if err := c.Dev.Bind(num, at); err != nil {
 		c.skipf("Bind: %v", err)
 	}
-	if err := c.Dev.Listen(num, 4); err != nil {
+	if err := c.Dev.Listen(num, backlog); err != nil {
 		c.skipf("Listen: %v", err)
 	}
 	if named {

@@ -1,11 +1,13 @@
 package devtest_test
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tinynet/tinynet/netdev"
 	"github.com/tinynet/tinynet/netdev/devtest"
 	"github.com/tinynet/tinynet/netdev/simdev"
 )
@@ -37,6 +39,26 @@ var broken = map[string]string{
 	"lneto":        "deadline-cleared tls",
 }
 
+// notJudged are the rules of which each profile gives no occasion, or whose
+// optional interface it lacks.
+var notJudged = map[string]string{
+	"good":         "opt-interrupt " + rare,
+	"interrupting": "opt-deadline " + named + rare,
+	"datagrams":    "opt-deadline opt-interrupt " + named + rare,
+	"wifinina":     optional,
+	"rtl8720dn":    optional,
+	"espat":        "others in-use accept-peer accept-silent accept-lock close-accept errors " + optional,
+	"comboat":      "late-bytes deadline-cleared deadline-prompt in-use accept-peer accept-silent accept-lock close-accept " + optional,
+	"w5500-like":   optional,
+	"lneto":        optional,
+}
+
+const (
+	rare     = "opt-dns opt-multicast opt-unix opt-tls"
+	named    = "opt-lookup opt-interfaces opt-families "
+	optional = "opt-deadline opt-interrupt opt-datagrams opt-sockname opt-shutdown " + named + rare
+)
+
 // TestProfiles holds the rules against devices of which it is known which they
 // break.
 func TestProfiles(t *testing.T) {
@@ -47,11 +69,23 @@ func TestProfiles(t *testing.T) {
 			if !ok {
 				t.Fatal("the table lacks this profile")
 			}
-			failures, err := devtest.Check(func() (devtest.Setup, error) { return setup(conf) })
+			verdicts, err := devtest.Judge(func() (devtest.Setup, error) { return setup(conf) })
 			if err != nil {
 				t.Fatal(err)
 			}
-			var names []string
+			var names, not []string
+			var failures []devtest.Failure
+			for _, v := range verdicts {
+				switch {
+				case v.Seen != "":
+					failures = append(failures, devtest.Failure{Rule: v.Rule, What: v.Seen})
+				case v.NotJudged != "":
+					not = append(not, v.Rule.Name)
+				}
+			}
+			if want := strings.Fields(notJudged[conf.Name]); !slices.Equal(not, want) {
+				t.Errorf("not judged are the rules %q, want %q", not, want)
+			}
 			for _, f := range failures {
 				names = append(names, f.Rule.Name)
 				if !slices.Contains(strings.Fields(want), f.Rule.Name) {
@@ -99,5 +133,65 @@ func TestNonsense(t *testing.T) {
 	}
 	if !slices.ContainsFunc(failures, func(f devtest.Failure) bool { return f.Rule.Name == "counts" }) {
 		t.Error("counts that cannot be are not found")
+	}
+}
+
+// A wordyDevice has its errors' words and nothing else.
+type wordyDevice struct{ netdev.Netdever }
+
+func (d wordyDevice) Connect(sockfd int, host string, ip netip.AddrPort) error {
+	if err := d.Netdever.Connect(sockfd, host, ip); err != nil {
+		return errors.New("it did not work out")
+	}
+	return nil
+}
+
+// A namedProtocols device takes no protocol but those that net names.
+type namedProtocols struct{ netdev.Netdever }
+
+func (d namedProtocols) Socket(domain, stype, protocol int) (int, error) {
+	if protocol != netdev.IPPROTO_TCP && protocol != netdev.IPPROTO_UDP {
+		return -1, errors.New("unsupported protocol")
+	}
+	return d.Netdever.Socket(domain, stype, protocol)
+}
+
+// TestSingleRules has devices that break one rule, or none that others have
+// been blamed for.
+func TestSingleRules(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		wrap func(netdev.Netdever) netdev.Netdever
+		want []string
+	}{
+		{"errors of words", func(d netdev.Netdever) netdev.Netdever { return wordyDevice{d} }, []string{"errors"}},
+		{"protocols by name", func(d netdev.Netdever) netdev.Netdever { return namedProtocols{d} }, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			verdicts, err := devtest.Judge(func() (devtest.Setup, error) {
+				s, err := setup(simdev.Profile("w5500-like"))
+				s.Dev = test.wrap(s.Dev)
+				return s, err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var broken, not []string
+			for _, v := range verdicts {
+				if v.Seen != "" {
+					broken = append(broken, v.Rule.Name)
+				}
+				if v.NotJudged != "" {
+					not = append(not, v.Rule.Name)
+				}
+			}
+			if !slices.Equal(broken, test.want) {
+				t.Errorf("broken are the rules %q, want %q", broken, test.want)
+			}
+			if want := strings.Fields(notJudged["w5500-like"]); !slices.Equal(not, want) {
+				t.Errorf("not judged are the rules %q, want %q", not, want)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package devtest_test
 import (
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,16 +25,20 @@ func TestDocs(t *testing.T) {
 	for _, r := range devtest.Rules {
 		rules.WriteString("| `" + r.Name + "` | " + r.Text + " | " + r.Consequence + " |\n")
 	}
-	for _, p := range simdev.Profiles {
-		list := "none"
-		if b := strings.Fields(broken[p.Name]); len(b) > 0 {
-			list = "`" + strings.Join(b, "`, `") + "`"
+	list := func(names string) string {
+		if f := strings.Fields(names); len(f) > 0 {
+			return "`" + strings.Join(f, "`, `") + "`"
 		}
-		profiles.WriteString("| `" + p.Name + "` | " + list + " |\n")
+		return "none"
+	}
+	for _, p := range simdev.Profiles {
+		// That an optional interface's rule is not judged says that it is not there.
+		not := strings.Join(slices.DeleteFunc(strings.Fields(notJudged[p.Name]), func(n string) bool { return strings.HasPrefix(n, "opt-") }), " ")
+		profiles.WriteString("| `" + p.Name + "` | " + list(broken[p.Name]) + " | " + list(not) + " |\n")
 	}
 	for _, table := range []struct{ head, rows string }{
 		{"| rule | a driver | if not |\n|---|---|---|\n", rules.String()},
-		{"| profile | breaks |\n|---|---|\n", profiles.String()},
+		{"| profile | breaks | gives no occasion to judge |\n|---|---|---|\n", profiles.String()},
 	} {
 		before, after, found := strings.Cut(page, table.head)
 		if !found {

@@ -71,7 +71,7 @@ type devicePeer struct {
 func (p *devicePeer) Addr() netip.Addr { return p.addr }
 
 func (p *devicePeer) socket(stype int) (*peerConn, error) {
-	num, err := p.dev.Socket(netdev.AF_INET, stype, 0)
+	num, err := p.dev.Socket(netdev.AF_INET, stype, protocolOf(stype))
 	if err != nil {
 		return nil, err
 	}

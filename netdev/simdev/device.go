@@ -28,6 +28,9 @@ const (
 var (
 	// ErrTransient is a fault that passes.
 	ErrTransient = errors.New("simdev: the device was busy")
+	// ErrExhausted is how a device with MaxConnections says so: in the words of
+	// lneto's stack, and with nothing else by which to know it.
+	ErrExhausted = errors.New("resource exhausted")
 	// ErrHalted ends the calls of a device that was halted.
 	ErrHalted = errors.New("simdev: the device was halted")
 	// ErrPartial is what a device says that has sent a part, and not how much.
@@ -399,15 +402,15 @@ func (d *Device) Socket(domain, stype, protocol int) (int, error) {
 	switch {
 	case domain != netdev.AF_INET:
 		return -1, netdev.ErrFamilyNotSupported
-	case stype == streams && (protocol == 0 || protocol == netdev.IPPROTO_TCP):
-	case stype == datagrams && (protocol == 0 || protocol == netdev.IPPROTO_UDP):
+	case stype == streams && protocol == netdev.IPPROTO_TCP:
+	case stype == datagrams && protocol == netdev.IPPROTO_UDP:
 	case stype == streams && protocol == netdev.IPPROTO_TLS && d.conf.TLS != NoTLS:
 		secret = d.conf.TLS == Offload
 	default:
 		return -1, netdev.ErrProtocolNotSupported
 	}
 	s := newSocket(d, stype)
-	s.secret = secret
+	s.secret, s.tls = secret, protocol == netdev.IPPROTO_TLS
 	if !d.number(s) {
 		return -1, netdev.ErrNoMoreSockets
 	}
@@ -420,7 +423,6 @@ func (d *Device) Bind(sockfd int, ip netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
-	ip = netip.AddrPortFrom(ip.Addr().Unmap(), ip.Port())
 	if !ip.Addr().Is4() || !ip.Addr().IsUnspecified() && ip.Addr() != d.conf.Addr {
 		return syscall.EADDRNOTAVAIL
 	}
@@ -463,15 +465,23 @@ func (d *Device) Connect(sockfd int, host string, ip netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
-	to := ip.Addr().Unmap()
-	if host != "" {
-		var ok bool
-		if to, ok = d.conf.Names[host]; !ok {
-			return netdev.ErrHostUnknown
+	to := ip.Addr()
+	switch {
+	case s.tls != (host != ""), s.tls && to.IsValid():
+		return syscall.EINVAL // a name is for TLS, an address for the others
+	case s.tls:
+		if to, err = netip.ParseAddr(host); err != nil {
+			var ok bool
+			if to, ok = d.conf.Names[host]; !ok {
+				return netdev.ErrHostUnknown
+			}
 		}
 	}
 	if !to.Is4() || s.peer != nil || s.listening {
 		return syscall.EINVAL
+	}
+	if s.stype == streams && d.conf.MaxConnections > 0 && d.connections() >= d.conf.MaxConnections {
+		return ErrExhausted
 	}
 	if !d.bound[s] {
 		d.bind(s, netip.AddrPortFrom(d.conf.Addr, 0))
@@ -568,6 +578,16 @@ func (d *Device) Accept(sockfd int) (int, netip.AddrPort, error) {
 	return c.num, c.remote, nil
 }
 
+// connections counts the sockets that are connected streams.
+func (d *Device) connections() (n int) {
+	for _, s := range d.socks {
+		if s.stype == streams && s.peer != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // nonsense returns what no call should.
 func (d *Device) nonsense(p []byte) (int, error) {
 	switch d.random.IntN(4) {
@@ -587,6 +607,8 @@ func (d *Device) Send(sockfd int, buf []byte, flags int, deadline time.Time) (in
 	switch {
 	case err != nil:
 		return -1, err
+	case flags != 0:
+		return -1, syscall.EINVAL
 	case d.once(d.conf.Faults.Transient):
 		return -1, ErrTransient
 	case d.once(d.conf.Faults.Nonsense):
@@ -662,11 +684,11 @@ func (d *Device) sendTo(s *socket, buf []byte, to netip.AddrPort) (int, error) {
 }
 
 func (d *Device) Recv(sockfd int, buf []byte, flags int, deadline time.Time) (int, error) {
-	n, _, err := d.recv(sockfd, buf, deadline)
+	n, _, err := d.recv(sockfd, buf, flags, deadline)
 	return n, err
 }
 
-func (d *Device) recv(sockfd int, buf []byte, deadline time.Time) (int, netip.AddrPort, error) {
+func (d *Device) recv(sockfd int, buf []byte, flags int, deadline time.Time) (int, netip.AddrPort, error) {
 	defer d.begin()()
 	none := netip.AddrPort{}
 	bad := d.conf.Misbehaviour
@@ -674,6 +696,8 @@ func (d *Device) recv(sockfd int, buf []byte, deadline time.Time) (int, netip.Ad
 	switch {
 	case err != nil:
 		return -1, none, err
+	case flags != 0:
+		return -1, none, syscall.EINVAL
 	case s.listening || s.stype == streams && s.peer == nil:
 		return -1, none, syscall.ENOTCONN
 	case d.once(d.conf.Faults.Transient):
@@ -760,11 +784,29 @@ func (d *Device) SetSockOpt(sockfd, level, opt int, value interface{}) error {
 		return err
 	case d.conf.Misbehaviour.NoOptions:
 		return netdev.ErrNotSupported
-	case level == netdev.SOL_SOCKET && opt == netdev.SO_LINGER:
-		s.lingerZero = value == 0
-	case level == netdev.SOL_SOCKET, level == netdev.SOL_TCP:
-	default:
+	}
+	_, isBool := value.(bool)
+	number, isInt := value.(int)
+	ok := false
+	switch [2]int{level, opt} {
+	case [2]int{netdev.SOL_SOCKET, netdev.SO_REUSEADDR}, [2]int{netdev.SOL_SOCKET, netdev.SO_KEEPALIVE}:
+		ok = isBool
+	case [2]int{netdev.SOL_SOCKET, netdev.SO_BROADCAST}:
+		ok = isBool && s.stype == datagrams
+	case [2]int{netdev.SOL_SOCKET, netdev.SO_SNDBUF}, [2]int{netdev.SOL_SOCKET, netdev.SO_RCVBUF}:
+		ok = isInt && number > 0
+	case [2]int{netdev.SOL_SOCKET, netdev.SO_LINGER}:
+		ok = isInt && s.stype == streams
+		s.lingerZero = ok && number == 0
+	case [2]int{netdev.SOL_TCP, netdev.TCP_NODELAY}:
+		ok = isBool && s.stype == streams
+	case [2]int{netdev.SOL_TCP, netdev.TCP_KEEPIDLE}, [2]int{netdev.SOL_TCP, netdev.TCP_KEEPINTVL}, [2]int{netdev.SOL_TCP, netdev.TCP_KEEPCNT}:
+		ok = isInt && number > 0 && s.stype == streams
+	default: // IPV6_V6ONLY among them: there are no such sockets
 		return netdev.ErrNotSupported
+	}
+	if !ok {
+		return syscall.EINVAL
 	}
 	return nil
 }

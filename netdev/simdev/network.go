@@ -35,7 +35,8 @@ type socket struct {
 	d             *Device
 	num           int // -1 until Accept
 	stype         int
-	secret        bool // TLS
+	tls           bool // opened with IPPROTO_TLS
+	secret        bool // and it is encrypted
 	local, remote netip.AddrPort
 	closed        bool
 	lingerZero    bool

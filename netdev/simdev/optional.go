@@ -2,6 +2,7 @@ package simdev
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"syscall"
@@ -41,20 +42,20 @@ func (b *datagramDevice) SendTo(sockfd int, buf []byte, flags int, deadline time
 	switch {
 	case err != nil:
 		return -1, err
-	case s.stype != datagrams:
+	case s.stype != datagrams || flags != 0 || to.Port() == 0:
 		return -1, syscall.EINVAL
 	case s.remote.IsValid():
 		return -1, syscall.EISCONN
-	case !to.Addr().Unmap().Is4():
+	case !to.Addr().Is4():
 		return -1, netdev.ErrFamilyNotSupported
 	case d.once(d.conf.Faults.Transient):
 		return -1, ErrTransient
 	}
-	return d.sendTo(s, buf, netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
+	return d.sendTo(s, buf, to)
 }
 
 func (b *datagramDevice) RecvFrom(sockfd int, buf []byte, flags int, deadline time.Time) (int, netip.AddrPort, error) {
-	return b.device().recv(sockfd, buf, deadline)
+	return b.device().recv(sockfd, buf, flags, deadline)
 }
 
 func (b *datagramDevice) GetSockname(sockfd int) (netip.AddrPort, error) {
@@ -79,6 +80,8 @@ func (b *datagramDevice) Shutdown(sockfd, how int) error {
 		return err
 	case s.peer == nil:
 		return syscall.ENOTCONN
+	case how != netdev.SHUT_RD && how != netdev.SHUT_WR:
+		return syscall.EINVAL
 	}
 	if how == netdev.SHUT_RD {
 		s.deaf = true
@@ -99,12 +102,18 @@ func (b *interruptDevice) Interrupt(sockfd, calls int, on bool) error {
 	if err != nil {
 		return err
 	}
+	if !someCalls(calls) {
+		return syscall.EINVAL
+	}
 	if s.interrupted &^= calls; on {
 		s.interrupted |= calls
 	}
 	s.changed()
 	return nil
 }
+
+// someCalls reports whether these are calls that a deadline is for.
+func someCalls(calls int) bool { return calls > 0 && calls <= netdev.Reads|netdev.Writes }
 
 type fullDevice struct{ datagramDevice }
 
@@ -114,6 +123,9 @@ func (b *fullDevice) SetSockDeadline(sockfd, calls int, t time.Time) error {
 	s, err := d.sock(sockfd)
 	if err != nil {
 		return err
+	}
+	if !someCalls(calls) {
+		return syscall.EINVAL
 	}
 	for i := range s.deadlines {
 		if calls&(netdev.Reads<<i) != 0 {
@@ -128,6 +140,11 @@ func (b *fullDevice) AddressFamilies() (ip4, ip6, mapped bool) { return true, fa
 
 func (b *fullDevice) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	d := b.device()
+	switch network {
+	case "ip", "ip4", "ip6":
+	default:
+		return nil, net.UnknownNetworkError(network)
+	}
 	t := time.NewTimer(d.conf.DNSDelay)
 	defer t.Stop()
 	select {
@@ -155,7 +172,7 @@ func (b *fullDevice) Interfaces() ([]net.Interface, error) {
 
 func (b *fullDevice) InterfaceAddrs(index int) ([]netip.Prefix, error) {
 	if index != 2 {
-		return nil, nil
+		return nil, errors.New("simdev: no interface has this index")
 	}
 	return []netip.Prefix{netip.PrefixFrom(b.device().conf.Addr, 24)}, nil
 }

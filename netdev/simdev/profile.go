@@ -14,6 +14,7 @@ type Config struct {
 
 	Poll           time.Duration // how often a call that waits looks again; 0: it is woken
 	MaxSockets     int           // 0: 64
+	MaxConnections int           // as many streams may be connected, one more fails at Connect with ErrExhausted; 0: as many as there are sockets
 	SendBuffer     int           // bytes of a stream that wait to go out; 0: 4096
 	RecvBuffer     int           // bytes of a stream, or datagrams, that wait for Recv; 0: 4096
 	ConnectTimeout time.Duration // after which Connect gives up an address where nobody is; 0: 2 s

@@ -62,8 +62,8 @@ func pair(t *testing.T, conf simdev.Config) (a, b *simdev.Device, from, to int) 
 	t.Cleanup(a.Halt)
 	t.Cleanup(b.Halt)
 	at := netip.MustParseAddrPort("10.0.0.2:80")
-	l, _ := b.Socket(netdev.AF_INET, netdev.SOCK_STREAM, 0)
-	from, err := a.Socket(netdev.AF_INET, netdev.SOCK_STREAM, 0)
+	l, _ := b.Socket(netdev.AF_INET, netdev.SOCK_STREAM, netdev.IPPROTO_TCP)
+	from, err := a.Socket(netdev.AF_INET, netdev.SOCK_STREAM, netdev.IPPROTO_TCP)
 	if err == nil {
 		err = b.Bind(l, at)
 	}
@@ -126,7 +126,7 @@ func TestHalt(t *testing.T) {
 		if n := a.OpenSockets(); n != 0 {
 			t.Errorf("%+v: %d sockets are open", bad, n)
 		}
-		if _, err := a.Socket(netdev.AF_INET, netdev.SOCK_STREAM, 0); !errors.Is(err, simdev.ErrHalted) {
+		if _, err := a.Socket(netdev.AF_INET, netdev.SOCK_STREAM, netdev.IPPROTO_TCP); !errors.Is(err, simdev.ErrHalted) {
 			t.Errorf("%+v: Socket gives %v", bad, err)
 		}
 	}

@@ -48,31 +48,14 @@ func (fd *netFD) listenAgain(err error, failures int) bool {
 	return err == nil && p.Bind(fd.sysfd, bound) == nil && p.Listen(fd.sysfd, listenerBacklog()) == nil
 }
 
-// outOfSockets reports whether a driver has no socket left. Its error is of a
-// package that net can't import.
-func outOfSockets(err error) bool {
-	text := err.Error()
-	return text == "No more sockets" || text == "no more sockets on the network device"
-}
-
 // acceptError makes it a passing failure that the device has no socket left for
 // a connection, as EMFILE is: net/http's server then goes on.
 func acceptError(err error) error {
 	if outOfSockets(err) {
-		return &noSocketsError{err}
+		return &knownError{err, faultNoSocket}
 	}
 	return err
 }
-
-type noSocketsError struct{ err error }
-
-func (e *noSocketsError) Error() string { return e.err.Error() }
-
-func (e *noSocketsError) Unwrap() error { return e.err }
-
-func (e *noSocketsError) Timeout() bool { return false }
-
-func (e *noSocketsError) Temporary() bool { return true }
 
 // accepted makes the netFD of a new connection.
 func (fd *netFD) accepted(dev *device, sysfd int, peer netip.AddrPort) *netFD {

@@ -5,7 +5,6 @@ package net
 import (
 	"io"
 	"net/netip"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -131,7 +130,7 @@ func (fd *netFD) failure(err error) error {
 	if fd.closed() {
 		return errClosed
 	}
-	return err
+	return known(err)
 }
 
 func (fd *netFD) closed() bool { return fd.state.Load()&fdClosed != 0 }
@@ -210,7 +209,7 @@ func (fd *netFD) Read(p []byte) (int, error) {
 // closedByPeer reports whether a driver calls a connection closed that is open
 // here.
 func (fd *netFD) closedByPeer(err error) bool {
-	return fd.sotype == ndSOCK_STREAM && (errorIs(err, ErrClosed) || errorIs(err, os.ErrClosed)) && fd.checkOpen() == nil
+	return fd.sotype == ndSOCK_STREAM && faultOf(err) == faultClosed && fd.checkOpen() == nil
 }
 
 func (fd *netFD) checkOpen() error {
@@ -239,8 +238,10 @@ func (fd *netFD) Write(p []byte) (int, error) {
 			return done, sysError("write", syscall.EPIPE)
 		case err != nil:
 			return done, fd.failure(err)
-		case done == len(p) || fd.datagram():
+		case done == len(p):
 			return done, nil
+		case fd.datagram():
+			return done, io.ErrShortWrite // there is no part of a datagram
 		case n == 0:
 			return done, io.ErrUnexpectedEOF
 		}
@@ -261,10 +262,6 @@ func soundCount(n, most int, err error) (int, error) {
 
 // readFrom receives one datagram and tells its sender.
 func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
-	if !fd.dev.get().hasDatagrams() {
-		n, err := fd.Read(p)
-		return n, addrPortOf(fd.raddr), err
-	}
 	if err := fd.enter(ndReads); err != nil {
 		return 0, netip.AddrPort{}, err
 	}
@@ -278,6 +275,9 @@ func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
 		n, from, err := fd.dev.get().RecvFrom(fd.sysfd, p)
 		n, err = soundCount(n, len(p), err)
 		if err == nil || err == io.EOF {
+			if fd.isConnected && !fd.dev.get().hasDatagrams() {
+				from = addrPortOf(fd.raddr)
+			}
 			return n, from, nil
 		}
 		if fd.local.get() == nil || !fd.local.get().woke() {
@@ -288,9 +288,6 @@ func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
 
 // writeTo sends one datagram to an address, which must be of fd's family.
 func (fd *netFD) writeTo(p []byte, to netip.AddrPort) (int, error) {
-	if !fd.dev.get().hasDatagrams() {
-		return 0, errNoDatagrams
-	}
 	if err := fd.enter(ndWrites); err != nil {
 		return 0, err
 	}
@@ -298,10 +295,16 @@ func (fd *netFD) writeTo(p []byte, to netip.AddrPort) (int, error) {
 	if fd.local.get() != nil && to.Addr().Unmap().IsLoopback() {
 		return fd.local.get().send(p, to)
 	}
+	if !fd.dev.get().hasDatagrams() {
+		return 0, errNoDatagrams
+	}
 	n, err := fd.dev.get().SendTo(fd.sysfd, p, to)
 	n, err = soundCount(n, len(p), err)
 	if err != nil {
 		return n, fd.failure(err)
+	}
+	if n < len(p) {
+		return n, io.ErrShortWrite // there is no part of a datagram
 	}
 	return n, nil
 }
@@ -335,6 +338,7 @@ var (
 	errNoHalfClose error = &deviceLack{"half-close", "has no Shutdown"}
 	errNoDatagrams error = &deviceLack{"datagrams to more than one peer", "has no SendTo and RecvFrom"}
 	errNoMulticast error = &deviceLack{"multicast", "has no JoinGroup"}
+	errNoGroups    error = &deviceLack{"a list of the groups that it has joined", "has no method for that"}
 	errNoIPv4      error = &deviceLack{"IPv4", "has no such addresses"}
 	errNoIPv6      error = &deviceLack{"IPv6", "has no such addresses"}
 	errNoFile      error = &deviceLack{"files of sockets", "is not the system"}

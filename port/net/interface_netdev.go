@@ -75,5 +75,8 @@ func interfaceMulticastAddrTable(ifi *Interface) ([]Addr, error) {
 	if currentDevice().host {
 		return hostInterfaceMulticastAddrTable(ifi)
 	}
-	return nil, nil
+	if currentDevice().multicasts != nil && (ifi == nil || ifi.Flags&FlagLoopback == 0) {
+		return nil, errNoGroups
+	}
+	return nil, nil // a device without groups has joined none
 }

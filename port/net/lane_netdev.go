@@ -32,6 +32,8 @@ type lane struct {
 	s   *patientSock
 	num int
 
+	whole bool // each call is for one datagram; set before the first
+
 	mu       sync.Mutex
 	changed  sync.Cond
 	deadline loopDeadline
@@ -175,13 +177,4 @@ func (l *lane) done(ready bool) {
 	if last { // Close left it to us
 		p.closeNow(l.num)
 	}
-}
-
-// driverTimeout reports whether a driver says that a deadline has passed.
-func driverTimeout(err error) bool {
-	if errorIs(err, os.ErrDeadlineExceeded) {
-		return true
-	}
-	t, ok := err.(interface{ Timeout() bool })
-	return ok && t.Timeout()
 }

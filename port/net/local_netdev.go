@@ -26,9 +26,6 @@ type localHalf struct {
 }
 
 func (fd *netFD) openLocal() error {
-	if !fd.dev.get().hasDatagrams() && fd.datagram() {
-		return nil // its reads cannot tell senders apart
-	}
 	dev := loopbackDevice()
 	sysfd, err := dev.Socket(ndAF_INET6, fd.sotype, 0)
 	if err != nil {

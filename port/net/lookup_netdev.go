@@ -12,11 +12,19 @@ func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAdd
 	if isLocalhostName(host) {
 		return localhostAddrs(network), nil
 	}
+	// Callers say tcp4 as well as ip4: a device is told of IP alone.
+	version := ipVersion(network)
+	network = "ip"
+	if version != 0 {
+		network += string(rune(version))
+	}
 	dev := currentDevice()
 	var found []netip.Addr
 	var err error
 	if dev.lookups != nil {
 		found, err = dev.lookups.LookupNetIP(ctx, network, host)
+	} else if version == '6' && !dev.ip6 {
+		err = errNoIPv6 // GetHostByName may know another address of the name
 	} else {
 		found = make([]netip.Addr, 1)
 		found[0], err = dev.hostByName(ctx, host)
@@ -27,7 +35,7 @@ func (r *Resolver) askDevice(ctx context.Context, network, host string) ([]IPAdd
 	var ips []IPAddr
 	for _, ip := range found {
 		ip = ip.Unmap()
-		if ip.IsValid() && !(network == "ip4" && ip.Is6()) && !(network == "ip6" && ip.Is4()) {
+		if ip.IsValid() && !(version == '4' && ip.Is6()) && !(version == '6' && ip.Is4()) {
 			ips = append(ips, IPAddr{IP: ip.AsSlice(), Zone: ip.Zone()})
 		}
 	}
@@ -74,11 +82,13 @@ func lookupFailure(err error, host string) error {
 		return e
 	}
 	e := &DNSError{Err: err.Error(), Name: host}
-	if t, ok := err.(interface{ Timeout() bool }); ok && t.Timeout() {
-		e.IsTimeout = true
-	} else if err == error(errNoSuchHost) || err.Error() == "Host unknown" {
-		// The second is ErrHostUnknown of the drivers, which net cannot import.
+	switch f := faultOf(err); {
+	case f == faultNoHost || err == error(errNoSuchHost):
 		e.Err, e.IsNotFound = errNoSuchHost.Error(), true
+	case f == faultDeadline || f == faultTimeout:
+		e.IsTimeout = true
+	case f == faultNoSocket:
+		e.IsTemporary = true
 	}
 	return e
 }

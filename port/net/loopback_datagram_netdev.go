@@ -26,6 +26,11 @@ type loopInbox struct {
 	refused   bool // the last datagram found nobody (ICMP port unreachable)
 	rd, wr    loopDeadline
 	notify    func()
+
+	// What SendToUnix waits for: full are inboxes of senders that found no room
+	// here, rooms counts how often their own has been told of some elsewhere.
+	full  []*loopInbox
+	rooms uint
 }
 
 type loopMsg struct {
@@ -59,7 +64,7 @@ func (l *loopback) SendTo(num int, buf []byte, flags int, deadline time.Time, to
 }
 
 func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, error) {
-	if len(buf) > 65507 {
+	if len(buf) > min(loopBuffer, 65507) {
 		return 0, sysError("sendto", syscall.EMSGSIZE)
 	}
 	if err := s.inbox.sendable(); err != nil {
@@ -102,8 +107,14 @@ func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, erro
 }
 
 // sendable reports what stands in the way of a datagram.
-func (b *loopInbox) sendable() (err error) {
+func (b *loopInbox) sendable() error {
 	b.mu.Lock()
+	err := b.sendableLocked()
+	b.mu.Unlock()
+	return err
+}
+
+func (b *loopInbox) sendableLocked() (err error) {
 	switch {
 	case b.closed:
 		err = errClosed
@@ -113,30 +124,70 @@ func (b *loopInbox) sendable() (err error) {
 		b.refused = false
 		err = sysError("write", syscall.ECONNREFUSED)
 	}
-	b.mu.Unlock()
 	return err
 }
 
 // deliver queues a datagram, or drops it where there is no room.
 func (b *loopInbox) deliver(buf []byte, from netip.AddrPort, name string) {
+	b.offer(buf, from, name, nil)
+}
+
+// offer queues a datagram, unless there is no room. Then it has sender told when
+// there is, if that is not nil.
+func (b *loopInbox) offer(buf []byte, from netip.AddrPort, name string, sender *loopInbox) (taken bool, err error) {
 	b.mu.Lock()
 	var notify func()
-	if !b.closed && len(b.msgs) < loopQueue && b.data.room() >= len(buf) {
+	switch {
+	case b.closed:
+		err = sysError("sendto", syscall.ECONNREFUSED)
+	case len(b.msgs) < loopQueue && b.data.room() >= len(buf):
+		taken = true
 		b.data.put(buf)
 		b.msgs = append(b.msgs, loopMsg{len(buf), from, name})
-		b.arrived.Signal()
+		b.arrived.Broadcast()
 		notify = b.notify
+	case sender != nil && !b.tells(sender):
+		b.full = append(b.full, sender)
 	}
 	b.mu.Unlock()
 	if notify != nil {
 		notify()
+	}
+	return taken, err
+}
+
+func (b *loopInbox) tells(sender *loopInbox) bool {
+	for _, s := range b.full {
+		if s == sender {
+			return true
+		}
+	}
+	return false
+}
+
+// tellSenders is for when there is room, or no use in waiting for it. b.mu is not
+// held.
+func (b *loopInbox) tellSenders() {
+	b.mu.Lock()
+	senders := b.full
+	b.full = nil
+	b.mu.Unlock()
+	for _, s := range senders {
+		s.mu.Lock()
+		s.rooms++
+		s.arrived.Broadcast()
+		s.mu.Unlock()
 	}
 }
 
 func (b *loopInbox) receive(buf []byte, wait bool) (int, loopMsg, error) {
 	b.mu.Lock()
 	n, m, err := b.receiveLocked(buf, wait)
+	told := b.full == nil
 	b.mu.Unlock()
+	if !told {
+		b.tellSenders()
+	}
 	return n, m, err
 }
 

@@ -73,7 +73,7 @@ func (l *loopback) add(s *loopSock) int {
 
 func (l *loopback) GetHostByName(name string) (netip.Addr, error) {
 	if !isLocalhostName(name) {
-		return netip.Addr{}, errNoSuchHost
+		return netip.Addr{}, &DNSError{Err: errNoSuchHost.Error(), Name: name, IsNotFound: true}
 	}
 	return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
 }
@@ -236,6 +236,7 @@ func (s *loopSock) close() {
 		b.backlog = nil
 		b.arrived.Broadcast()
 		b.mu.Unlock()
+		b.tellSenders()
 		for _, p := range waiting {
 			p.sock.abort = true
 			p.sock.close()

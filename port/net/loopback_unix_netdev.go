@@ -116,8 +116,32 @@ func (l *loopback) SendToUnix(num int, buf []byte, to string) (int, error) {
 	case len(buf) > loopBuffer:
 		return 0, sysError("sendto", syscall.EMSGSIZE)
 	}
-	target.inbox.deliver(buf, netip.AddrPort{}, s.unix.name)
-	return len(buf), nil
+	return s.inbox.sendWhole(target.inbox, buf, s.unix.name)
+}
+
+// sendWhole sends a datagram that must not be lost, as those of unix sockets are
+// not: it waits for room at the receiver.
+func (b *loopInbox) sendWhole(to *loopInbox, buf []byte, name string) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		if err := b.sendableLocked(); err != nil {
+			return 0, err
+		}
+		seen := b.rooms
+		b.mu.Unlock() // the locks of two inboxes are never held together here
+		taken, err := to.offer(buf, netip.AddrPort{}, name, b)
+		b.mu.Lock()
+		switch {
+		case err != nil:
+			return 0, err
+		case taken:
+			return len(buf), nil
+		}
+		if b.rooms == seen {
+			b.arrived.Wait()
+		}
+	}
 }
 
 func (l *loopback) RecvFromUnix(num int, buf []byte) (int, string, error) {

@@ -111,15 +111,21 @@ func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, e
 // again when those just closed are free at last.
 func (p *patient) retry(call func() error) error {
 	err := call()
-	if err == nil {
-		return nil
+	if err != nil && p.awaitRoom(err) {
+		err = call()
 	}
+	return err
+}
+
+// awaitRoom waits until the sockets that were closed are free, and reports whether
+// a call that has failed with err could go well then.
+func (p *patient) awaitRoom(err error) bool {
 	p.mu.Lock()
 	wait := patientLinger + 2*patientSlice
 	if p.closing == 0 {
 		if !outOfSockets(err) {
 			p.mu.Unlock()
-			return err
+			return false
 		}
 		wait = patientSoon
 	}
@@ -134,7 +140,17 @@ func (p *patient) retry(call func() error) error {
 	case <-t.C:
 	}
 	t.Stop()
-	return call()
+	return true
+}
+
+// dialAgain opens a connection once more where the driver has found only at
+// Connect that it has no room for it.
+func (p *patient) dialAgain(open func() (*netFD, error)) (*netFD, error) {
+	fd, err := open()
+	if err != nil && outOfSockets(err) && p.awaitRoom(err) {
+		fd, err = open()
+	}
+	return fd, err
 }
 
 func (p *patient) Socket(domain, stype, protocol int) (num int, err error) {
@@ -142,6 +158,12 @@ func (p *patient) Socket(domain, stype, protocol int) (num int, err error) {
 		num, err = p.driver.Socket(domain, stype, protocol)
 		return err
 	})
+	if err == nil && stype != ndSOCK_STREAM {
+		p.mu.Lock()
+		s := p.sockLocked(num)
+		s.reads.whole, s.writes.whole = true, true
+		p.mu.Unlock()
+	}
 	return num, err
 }
 

@@ -35,9 +35,11 @@ func (l *lane) receive(buf []byte, op patientOp) (int, netip.AddrPort, error) {
 			return 0, netip.AddrPort{}, err
 		}
 		if !l.busy {
-			size := len(buf)
-			if op == opRecv {
-				size = min(size, patientBuffer)
+			// What the worker brings may be for a later call, with more room: of
+			// a stream it gets the rest, of a datagram it would not.
+			size := max(len(buf), patientBuffer)
+			if !l.whole {
+				size = min(len(buf), patientBuffer)
 			}
 			l.size(max(size, 1))
 			l.start(op)
@@ -49,7 +51,7 @@ func (l *lane) receive(buf []byte, op patientOp) (int, netip.AddrPort, error) {
 	}
 	n := copy(buf, l.got)
 	peer := l.peer
-	if l.got = l.got[n:]; op == opRecv && (len(l.got) > 0 || n > 0 && l.err != nil) {
+	if l.got = l.got[n:]; !l.whole && (len(l.got) > 0 || n > 0 && l.err != nil) {
 		return n, peer, nil // the rest, or the error, is for the next call
 	}
 	return n, peer, l.take()
@@ -96,7 +98,7 @@ func patientRest(before time.Duration) time.Duration {
 }
 
 func (p *patient) Send(num int, buf []byte) (int, error) {
-	return p.send(num, buf[:min(len(buf), patientBuffer)], opSend, netip.AddrPort{})
+	return p.send(num, buf, opSend, netip.AddrPort{})
 }
 
 func (p *patient) SendTo(num int, buf []byte, to netip.AddrPort) (int, error) {
@@ -127,6 +129,9 @@ func (l *lane) send(buf []byte, op patientOp, to netip.AddrPort) (int, error) {
 	}
 	if err := l.usable(); err != nil {
 		return 0, err
+	}
+	if !l.whole {
+		buf = buf[:min(len(buf), patientBuffer)]
 	}
 	l.size(len(buf))
 	copy(l.buf, buf)
@@ -170,11 +175,11 @@ func (l *lane) sending() {
 		uncounted := n < 0 && driverTimeout(err)
 		n, err = soundCount(n, len(rest), err)
 		rest = rest[n:]
-		whole := len(rest) == 0 || l.op == opSendTo
+		done := len(rest) == 0 || l.whole
 		switch {
 		case uncounted:
 			err = errUncounted
-		case (err == nil && !whole || stale(err)) && l.open():
+		case (err == nil && !done || stale(err)) && l.open():
 			if n == 0 {
 				pause = patientRest(pause)
 			}

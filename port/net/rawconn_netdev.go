@@ -7,8 +7,15 @@ import (
 	"syscall"
 )
 
-// A rawConn gives functions the socket's number: the system's file descriptor
-// on the host device, the driver's socket on others.
+// noDescriptor is a number that is no file's: what a program does with it fails
+// (EBADF).
+const noDescriptor = ^uintptr(0)
+
+// A rawConn gives functions the system's file descriptor on the host device. On
+// others a socket has none: its number there is the driver's, and what a program
+// would find at the descriptor of that number is somebody else's. Control then
+// succeeds all the same, with noDescriptor, because there are programs (gRPC) that
+// close a connection on which they cannot set an option.
 type rawConn struct {
 	fd        *netFD
 	listening bool
@@ -40,7 +47,7 @@ func (c *rawConn) Control(f func(fd uintptr)) error {
 	case sys != nil:
 		err = sys.rawControl(c.fd.sysfd, f)
 	default:
-		f(uintptr(c.fd.sysfd))
+		f(noDescriptor)
 	}
 	runtime.KeepAlive(c.fd)
 	return c.failed("raw-control", err)

@@ -61,12 +61,27 @@ func (d *device) family(network string, laddr, raddr endpoint, listen bool) (fam
 // raddr; else it listens, or receives datagrams, at laddr.
 func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, dial bool, control controlFunc) (*netFD, error) {
 	dev := deviceFor(laddr.plain(), raddr.plain())
-	if p := dev.patient; p != nil && ctx.Done() != nil {
-		return p.open(ctx, func() (*netFD, error) {
-			return dev.openIP(ctx, network, laddr, raddr, sotype, proto, dial, control)
-		})
+	return dev.opened(ctx, dial, func() (*netFD, error) {
+		return dev.openIP(ctx, network, laddr, raddr, sotype, proto, dial, control)
+	})
+}
+
+// opened runs what opens a socket: so that ctx ends it, and with an error that
+// says what it means.
+func (dev *device) opened(ctx context.Context, dial bool, open func() (*netFD, error)) (*netFD, error) {
+	p := dev.patient
+	if p != nil && dial {
+		once := open
+		open = func() (*netFD, error) { return p.dialAgain(once) }
 	}
-	return dev.openIP(ctx, network, laddr, raddr, sotype, proto, dial, control)
+	var fd *netFD
+	var err error
+	if p != nil && ctx.Done() != nil {
+		fd, err = p.open(ctx, open)
+	} else {
+		fd, err = open()
+	}
+	return fd, known(err)
 }
 
 func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, dial bool, control controlFunc) (*netFD, error) {

@@ -103,13 +103,7 @@ func dialTLS(ctx context.Context, d *Dialer, network, addr string) (*TLSConn, er
 	if !dev.offloadsTLS() {
 		return fail(errNoOffload)
 	}
-	open := func() (*netFD, error) { return dev.openTLS(ctx, host, port) }
-	var fd *netFD
-	if p := dev.patient; p != nil && ctx.Done() != nil {
-		fd, err = p.open(ctx, open)
-	} else {
-		fd, err = open()
-	}
+	fd, err := dev.opened(ctx, true, func() (*netFD, error) { return dev.openTLS(ctx, host, port) })
 	if err != nil {
 		return fail(err)
 	}

@@ -33,9 +33,7 @@ func (c *UDPConn) readMsg(b, oob []byte) (n, oobn, flags int, addr netip.AddrPor
 	if sys := c.fd.dev.get().sys(); sys != nil {
 		return c.fd.recvMsg(b, oob)
 	}
-	if len(oob) > 0 {
-		return 0, 0, 0, addr, errNoMessages
-	}
+	// No other device has out-of-band data: none comes.
 	n, addr, err = c.fd.readFrom(b)
 	return n, 0, 0, addr, err
 }
@@ -125,6 +123,9 @@ func (sl *sysListener) listenUDP(ctx context.Context, laddr *UDPAddr) (*UDPConn,
 }
 
 func (sl *sysListener) listenMulticastUDP(ctx context.Context, ifi *Interface, gaddr *UDPAddr) (*UDPConn, error) {
+	if deviceFor(gaddr.endpoint().plain(), netip.AddrPort{}).multicasts == nil {
+		return nil, errNoMulticast
+	}
 	c, err := sl.listenUDP(ctx, gaddr)
 	if err != nil {
 		return nil, err

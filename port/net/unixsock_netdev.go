@@ -145,9 +145,7 @@ func (c *UnixConn) readMsg(b, oob []byte) (n, oobn, flags int, addr *UnixAddr, e
 		}
 		return n, oobn, flags, addr, err
 	}
-	if len(oob) > 0 {
-		return 0, 0, 0, nil, errNoMessages
-	}
+	// No other device has out-of-band data: none comes.
 	n, addr, err = c.readFrom(b)
 	return n, 0, 0, addr, err
 }

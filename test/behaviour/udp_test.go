@@ -60,8 +60,8 @@ func TestUDPPeers(t *testing.T) {
 			one.WriteTo([]byte("anonymous"), c.LocalAddr())
 			buf := make([]byte, 100)
 			n, from, err := c.ReadFromUDPAddrPort(buf)
-			if string(buf[:n]) != "anonymous" || from.IsValid() || err != nil {
-				t.Errorf("got %q from %v, %v", buf[:n], from, err)
+			if string(buf[:n]) != "anonymous" || from.String() != "0.0.0.0:0" || err != nil {
+				t.Errorf("got %q from %v, %v, want %q from 0.0.0.0:0, who is nobody", buf[:n], from, err, "anonymous")
 			}
 			return
 		}

@@ -6,23 +6,12 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strings"
 	"syscall"
 )
 
-// noSockets is in what drivers say when all sockets of a device are in use.
-const noSockets = "no more sockets"
-
 // outOfSockets reports whether a connection was not made because the device
-// has no socket left. What drivers say then is netdev.ErrNoMoreSockets of
-// tinygo.org/x/drivers or of tinynet, which this package cannot import.
-func outOfSockets(err error) bool {
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Err == nil {
-		return false
-	}
-	return errors.Is(err, syscall.EMFILE) || strings.Contains(strings.ToLower(op.Err.Error()), noSockets)
-}
+// has no socket left. However its driver says so, net makes it an EMFILE.
+func outOfSockets(err error) bool { return errors.Is(err, syscall.EMFILE) }
 
 // dialMakingRoom dials. While the device has no socket left it closes idle
 // connections, the oldest first.
