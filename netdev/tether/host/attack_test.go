@@ -346,6 +346,40 @@ func TestNotTaken(t *testing.T) {
 	}
 }
 
+// TestEmptyData sends data that is none to a connection whose peer takes nothing.
+func TestEmptyData(t *testing.T) {
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	line, stop := serve(t, host.Config{Loopback: true})
+	b := newBoard(t, line)
+	b.fill(ln.Addr().(*net.TCPAddr).AddrPort())
+	peak := watch(t)
+	var empty []byte
+	for range 1000 {
+		empty = append(empty, new(wire.Builder).Begin(wire.OpData).U16(1).Message()...)
+	}
+	for range 2000 {
+		b.await("room", func() bool {
+			if b.pump.Line.Queued() > 32<<10 {
+				return false
+			}
+			b.pump.Line.Write(empty)
+			b.pump.Wake()
+			return true
+		})
+	}
+	b.alive()
+	if n := peak(); n > 64<<20 {
+		t.Errorf("the host needs %d MB, want 64 or less", n>>20)
+	}
+	if d := stop(); d > 2*time.Second {
+		t.Errorf("the end takes %v", d)
+	}
+}
+
 // silence is a DNS server that answers nothing. It returns how many queries are
 // waiting there.
 func silence(t *testing.T) *atomic.Int32 {
@@ -517,6 +551,32 @@ func (b *board) deaf(num uint16, port uint16) {
 	}
 }
 
+// fill sends a peer that reads nothing more than fits on the way.
+func (b *board) fill(at netip.AddrPort) {
+	b.t.Helper()
+	b.open(1, inet, streams)
+	if e := b.connect(1, at); e.Code != wire.ErrNone {
+		b.t.Fatalf("%+v", e)
+	}
+	credit := 32 << 10
+	for stalled := false; !stalled; {
+		for credit >= 1000 {
+			b.say(func(m *wire.Builder) *wire.Builder { return m.Begin(wire.OpData).U16(1).Raw(make([]byte, 1000)) })
+			credit -= 1000
+		}
+		stalled = !b.within(300*time.Millisecond, func() bool {
+			for i, m := range b.got {
+				if m.op == wire.OpCredit {
+					credit += int(reader(m.p).U32())
+					b.got = append(b.got[:i:i], b.got[i+1:]...)
+					return true
+				}
+			}
+			return false
+		})
+	}
+}
+
 // TestEnd ends a host, in each state that it could hang in.
 func TestEnd(t *testing.T) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -525,44 +585,20 @@ func TestEnd(t *testing.T) {
 	}
 	defer ln.Close()
 	at := ln.Addr().(*net.TCPAddr).AddrPort()
-	// fill sends a peer that reads nothing more than fits on the way.
-	fill := func(b *board) {
-		b.open(1, inet, streams)
-		if e := b.connect(1, at); e.Code != wire.ErrNone {
-			b.t.Fatalf("%+v", e)
-		}
-		credit := 32 << 10
-		for stalled := false; !stalled; {
-			for credit >= 1000 {
-				b.say(func(m *wire.Builder) *wire.Builder { return m.Begin(wire.OpData).U16(1).Raw(make([]byte, 1000)) })
-				credit -= 1000
-			}
-			stalled = !b.within(300*time.Millisecond, func() bool {
-				for i, m := range b.got {
-					if m.op == wire.OpCredit {
-						credit += int(reader(m.p).U32())
-						b.got = append(b.got[:i:i], b.got[i+1:]...)
-						return true
-					}
-				}
-				return false
-			})
-		}
-	}
 	for name, up := range map[string]func(t *testing.T, b *board){
 		"nothing":     func(t *testing.T, b *board) {},
-		"unread data": func(t *testing.T, b *board) { fill(b) },
+		"unread data": func(t *testing.T, b *board) { b.fill(at) },
 		"closed with unread data": func(t *testing.T, b *board) {
-			fill(b)
+			b.fill(at)
 			b.close(1, 0)
 		},
 		"closed with a long linger": func(t *testing.T, b *board) {
-			fill(b)
+			b.fill(at)
 			b.call(wire.OpOption, func(m *wire.Builder) { m.U16(1).U32(1).U32(13).U32(3600) })
 			b.close(1, 0)
 		},
 		"a long linger": func(t *testing.T, b *board) {
-			fill(b)
+			b.fill(at)
 			b.call(wire.OpOption, func(m *wire.Builder) { m.U16(1).U32(1).U32(13).U32(3600) })
 		},
 		"a lookup": func(t *testing.T, b *board) {

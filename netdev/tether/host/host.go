@@ -271,7 +271,6 @@ func (h *Host) drop() {
 	h.ready = false
 	h.in.Reset()
 	h.queries = nil
-	h.names = names{}
 	for _, s := range h.socks {
 		h.end(s, true)
 	}

@@ -159,6 +159,7 @@ func newBoard(t testing.TB, line end) *board {
 			b.changed.Broadcast()
 		},
 		Data: func(p []byte) { b.split.Feed(p, b.message) },
+		Room: func() { b.changed.Broadcast() },
 	}, nil)
 	b.changed = sync.NewCond(b.pump)
 	stop := make(chan struct{})
