@@ -53,14 +53,22 @@ func FuzzDevice(f *testing.F) {
 		}
 		d.pump.Lock()
 		d.ready = true
+		d.hello = wire.Hello{Version: wire.Version, Stream: 1000, Datagrams: 1000}
 		d.socks[nums[0]].state = listening
+		d.socks[nums[0]].backlog = 2
 		d.socks[nums[1]].state = connected
 		d.socks[nums[2]].stream = false
 		d.split.Feed(p, d.message)
 		for _, s := range d.socks {
-			if s.in.n > 512 || len(s.in.buf) > 512 {
-				t.Errorf("socket %d holds %d bytes", s.fd, s.in.n)
+			if s.in.n+len(s.msgs)*wire.DatagramCost > 512 || len(s.in.buf) > 512 || len(s.arrived) > 2 {
+				t.Errorf("socket %d holds %d bytes, %d datagrams, %d connections", s.fd, s.in.n, len(s.msgs), len(s.arrived))
 			}
+			if (!s.stream || s.state != connected) && len(s.msgs) == 0 && s.in.n > 0 {
+				t.Errorf("socket %d holds %d bytes that are nobody's", s.fd, s.in.n)
+			}
+		}
+		if len(d.socks) > 3+2 || len(d.hello.Servers) > mostServers || d.reacted > mostReaction+100 {
+			t.Errorf("%d sockets, %d servers, %d bytes of answers", len(d.socks), len(d.hello.Servers), d.reacted)
 		}
 		d.pump.Unlock()
 		// Nobody is at the other end, so nothing but a deadline ends calls.
