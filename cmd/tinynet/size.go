@@ -102,8 +102,11 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 			return usagef("name the package of a program; there is no budget for -target=%s", opt.target)
 		}
 	}
-	tg, _, err := t.onPort(ctx, opt.tinygo)
+	tg, cache, err := t.onPort(ctx, opt.tinygo)
 	if err != nil {
+		return err
+	}
+	if tg.env, err = tg.Workspace(ctx, tg.env, []string{"-target=" + opt.target, "-tags=" + opt.tags}, cache); err != nil {
 		return err
 	}
 	m := &measurer{t: t, command: tg.Command, env: tg.env, target: opt.target, ldflags: opt.ldflags}
