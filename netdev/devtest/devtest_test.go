@@ -36,7 +36,7 @@ var broken = map[string]string{
 	"espat":        "sockets deadline-prompt recv-prompt options listen",
 	"comboat":      "recv-deadline duplex others close-recv options listen",
 	"w5500-like":   "",
-	"lneto":        "deadline-cleared tls",
+	"lneto":        "deadline-cleared eof errors tls",
 }
 
 // notJudged are the rules of which each profile gives no occasion, or whose

@@ -31,6 +31,9 @@ var (
 	// ErrExhausted is how a device with MaxConnections says so: in the words of
 	// lneto's stack, and with nothing else by which to know it.
 	ErrExhausted = errors.New("resource exhausted")
+	// ErrLate is how a device says that nobody listens, with RefusedIsLate: it
+	// speaks of a deadline, and has no method Timeout.
+	ErrLate = errors.New("cywnet: deadline exceeded")
 	// ErrHalted ends the calls of a device that was halted.
 	ErrHalted = errors.New("simdev: the device was halted")
 	// ErrPartial is what a device says that has sent a part, and not how much.
@@ -514,6 +517,9 @@ func (d *Device) Connect(sockfd int, host string, ip netip.AddrPort) error {
 	if err == nil {
 		err = refused
 	}
+	if err == syscall.ECONNREFUSED && d.conf.Misbehaviour.RefusedIsLate {
+		err = ErrLate
+	}
 	if err != nil {
 		s.remote = netip.AddrPort{}
 	}
@@ -575,6 +581,7 @@ func (d *Device) Accept(sockfd int) (int, netip.AddrPort, error) {
 	if !d.number(c) {
 		return -1, netip.AddrPort{}, netdev.ErrNoMoreSockets
 	}
+	c.parent = s
 	return c.num, c.remote, nil
 }
 
@@ -746,6 +753,10 @@ func (d *Device) recv(sockfd int, buf []byte, flags int, deadline time.Time) (in
 	case s.broken:
 		return -1, none, syscall.ECONNRESET
 	case s.deaf || len(s.in) == 0:
+		if s.saidEOF && d.conf.Misbehaviour.ForgetsEOF {
+			return -1, none, net.ErrClosed
+		}
+		s.saidEOF = true
 		return -1, none, io.EOF
 	}
 	n := min(len(buf), len(s.in))
@@ -772,6 +783,15 @@ func (d *Device) Close(sockfd int) error {
 	delete(d.socks, sockfd)
 	delete(d.bound, s)
 	s.close()
+	if d.conf.Misbehaviour.ListenerEndsAll {
+		for _, c := range d.socks {
+			if c.parent == s {
+				c.reset()
+				c.broken, c.in, c.out = true, nil, nil
+				c.changed()
+			}
+		}
+	}
 	d.count(0)
 	return nil
 }

@@ -53,6 +53,8 @@ type socket struct {
 	ended    bool    // no more comes after in
 	broken   bool    // the peer has reset it
 	deaf     bool    // SHUT_RD
+	saidEOF  bool    // Recv has told of the end
+	parent   *socket // the listener that has accepted it
 
 	msgs    []datagram
 	refused bool

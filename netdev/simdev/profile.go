@@ -62,6 +62,9 @@ type Misbehaviour struct {
 	PartialSendIsError  bool // Send that has sent a part when its deadline passes returns -1
 	BlocksLocked        bool // a call that waits holds the device's lock
 	StaleDeadlines      bool // a zero deadline leaves an earlier one as it was
+	RefusedIsLate       bool // Connect that is refused says ErrLate, which is no timeout
+	ForgetsEOF          bool // Recv says once that a stream has ended, and then that it is closed
+	ListenerEndsAll     bool // Close of a listener breaks the connections that it has accepted
 }
 
 // Faults are bad luck. Each number is how many calls there are to one that has
@@ -103,8 +106,9 @@ var Profiles = []Config{
 	},
 	{Name: "w5500-like", Poll: time.Millisecond, MaxSockets: 8, LowestNumber: true, SendBuffer: 2048, RecvBuffer: 2048},
 	{
-		Name: "lneto", Poll: 5 * time.Millisecond, MaxSockets: 8, RecvBuffer: 1024, TLS: PlainTLS,
-		Misbehaviour: Misbehaviour{StaleDeadlines: true},
+		// lneto's own StackBerkeley, that is; netdev/lneto keeps the rules.
+		Name: "lneto", Poll: 5 * time.Millisecond, MaxSockets: 8, MaxConnections: 8, RecvBuffer: 1024, TLS: PlainTLS,
+		Misbehaviour: Misbehaviour{StaleDeadlines: true, RefusedIsLate: true, ForgetsEOF: true, ListenerEndsAll: true},
 	},
 }
 

@@ -201,8 +201,12 @@ func TestDialRefused(t *testing.T) {
 		for range 3 {
 			_, err := net.Dial("tcp", addr)
 			wantOp(t, "Dial where nobody listens", "dial", err)
-			if !errors.Is(err, syscall.ECONNREFUSED) {
-				t.Errorf("Dial where nobody listens gives %v, want ECONNREFUSED", err)
+			want := error(syscall.ECONNREFUSED)
+			if w.conf.Misbehaviour.RefusedIsLate {
+				want = os.ErrDeadlineExceeded // the device says no more
+			}
+			if !errors.Is(err, want) {
+				t.Errorf("Dial where nobody listens gives %v, want %v", err, want)
 			}
 		}
 	})
