@@ -1,4 +1,4 @@
-//go:build tinynetport && nethttp2
+//go:build tinynetport && (nethttp2 || !tinynet_board) && !nethttpomithttp2
 
 package http_test
 
