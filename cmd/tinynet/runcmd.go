@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,21 @@ import (
 
 // boards are what run can run a program on.
 var boards = []string{"native", "wasm", "qemu-riscv32", "qemu-cortex-m3"}
+
+// hostDevices are the systems whose sockets the port has: those of
+// port/net/host.go.
+var hostDevices = []string{"linux", "darwin", "windows", "freebsd", "openbsd", "netbsd", "dragonfly"}
+
+// defaultBoard is where run runs a program on a system if it is not told. Where
+// the port does not have the system's sockets, a server on the board native would
+// listen in memory, and nobody would find it; the sandbox has a network
+// everywhere.
+func defaultBoard(goos string) (board, note string) {
+	if slices.Contains(hostDevices, goos) {
+		return "native", ""
+	}
+	return "wasm", "the port does not have the sockets of " + goos + ", so this runs in the sandbox: -board wasm. With -board native the program's network is in its own memory."
+}
 
 // A runOptions is what run is told besides the program.
 type runOptions struct {
@@ -60,7 +77,7 @@ Examples:
   tinynet run -race ./examples/webserver -- -addr localhost:9090
   tinynet run -go 1.25.11 .`,
 		func(ctx context.Context, args []string) error { return t.runExec(ctx, opt, args) })
-	c.FlagSet.StringVar(&opt.board, "board", "native", "run on `BOARD`: "+strings.Join(boards, ", "))
+	c.FlagSet.StringVar(&opt.board, "board", "", "run on `BOARD`: "+strings.Join(boards, ", ")+" (default native, or wasm where the port has no sockets of the system)")
 	c.FlagSet.StringVar(&opt.tags, "tags", "", "comma-separated build `TAGS`, as for go build")
 	c.FlagSet.BoolVar(&opt.race, "race", false, "build with the race detector")
 	c.FlagSet.BoolVar(&opt.x, "x", false, "print the commands of the build")
@@ -92,11 +109,13 @@ func splitProgram(args []string) (pkg, program []string) {
 }
 
 func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error {
-	known := false
-	for _, b := range boards {
-		known = known || b == opt.board
+	if opt.board == "" {
+		var note string
+		if opt.board, note = defaultBoard(runtime.GOOS); note != "" {
+			fmt.Fprintln(t.stderr, "tinynet: "+note)
+		}
 	}
-	if !known {
+	if !slices.Contains(boards, opt.board) {
 		return usagef("there is no board %q; there are %s", opt.board, strings.Join(boards, ", "))
 	}
 	pkg, program := splitProgram(args)
@@ -278,10 +297,8 @@ func (b *build) program(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(exe), 0o777); err != nil {
 		return fail(err)
 	}
-	if err := os.Link(built, exe); err != nil && !errors.Is(err, fs.ErrExist) {
-		if err := copyExecutable(built, exe); err != nil {
-			return fail(err)
-		}
+	if err := secondName(built, exe); err != nil {
+		return fail(err)
 	}
 	return exe, nil
 }
@@ -364,6 +381,18 @@ func hashFile(name string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// secondName gives a program a second name. On Windows a program that runs keeps
+// all of its names, and the next build could not have the first one back: it is
+// a copy there.
+func secondName(built, exe string) error {
+	if runtime.GOOS != "windows" {
+		if err := os.Link(built, exe); err == nil || errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+	}
+	return copyExecutable(built, exe)
 }
 
 // copyExecutable copies where the file system knows no second names.

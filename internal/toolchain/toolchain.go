@@ -223,10 +223,10 @@ func (t *Toolchain) Outside(folder string) (*Toolchain, error) {
 		}
 		// By way of another name, so that it is there at all times.
 		tmp := fmt.Sprintf("%s.%d-%x", link, os.Getpid(), rand.Uint32())
-		if err := os.Symlink(t.Root, tmp); err != nil {
+		if err := linkFolder(t.Root, tmp); err != nil {
 			return fail(err)
 		}
-		if err := os.Rename(tmp, link); err != nil {
+		if err := replaceLink(tmp, link); err != nil {
 			os.Remove(tmp)
 			return fail(err)
 		}
