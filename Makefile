@@ -1,6 +1,7 @@
 # `make` says what there is. Everything needs only Go, except where it says so.
 SHELL = /bin/bash
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 FUZZTIME = 30s
 # Where goroutines meet: the tests there run once more with the race detector.
 RACE = ./internal/assemble/... ./internal/toolchain/... ./internal/release/upgrade/... ./internal/release/security/... ./internal/tinygo/... ./cmd/... ./netdev/... ./internal/conform/... ./test/... ./examples/... ./test/e2e
@@ -93,7 +94,7 @@ soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests,
 
 # With -e, for the examples import the Pico W's radio under its tag, from a module
 # that theirs does not depend on; go vet finds what is really missing.
-lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
+lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules, and actionlint
 	@set -euo pipefail; unformatted=$$(gofmt -l $(GOFILES)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -101,6 +102,18 @@ lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules
 	@set -euo pipefail; for dir in . $(NESTED); do \
 		echo "$$dir: go mod tidy, go vet, staticcheck"; \
 		(cd $$dir && go mod tidy -e -diff 2>/dev/null && go vet ./... && go run $(STATICCHECK) ./...); \
+	done
+	go run $(ACTIONLINT) .github/workflows/*.yml
+
+SYSTEMS = darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
+cross: ## the command, examples and tests for other systems: vetted, and built on the port of the oldest and newest Go
+	@set -euo pipefail; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; go build -o "$$scratch/tinynet" ./cmd/tinynet; \
+	export CGO_ENABLED=0; for system in $(SYSTEMS); do \
+		echo "$$system"; export GOOS=$${system%/*} GOARCH=$${system#*/}; \
+		go vet ./...; \
+		"$$scratch/tinynet" go -go $(firstword $(RELEASES)) build ./examples/...; \
+		"$$scratch/tinynet" go -go $(lastword $(RELEASES)) build ./examples/...; \
+		"$$scratch/tinynet" go vet -tags tinynet_port ./test/behaviour; \
 	done
 
 ci: ## what CI runs (installs Chromium where there is none, as root)
@@ -114,4 +127,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases
+.PHONY: help test race matrix cross boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases

@@ -1,6 +1,6 @@
-// Package matrix builds the port from every supported Go release for a little-
-// and a big-endian system, 32 and 64 bits, and one without sockets: see its
-// test, which runs with -tags matrix (make matrix).
+// Package matrix builds the port from every supported Go release for each system
+// that has a host device, for a big-endian and a 32-bit one, and for the sandboxes:
+// see its test, which runs with -tags matrix (make matrix).
 package matrix
 
 // Releases are the Go releases that the port is assembled from, the oldest
@@ -8,7 +8,12 @@ package matrix
 var Releases = []string{"1.23.12", "1.24.13", "1.25.11", "1.26.8", "1.27.4"}
 
 // Targets are the systems that it is built for, as GOOS/GOARCH.
-var Targets = []string{"linux/amd64", "linux/arm", "linux/mips", "wasip1/wasm"}
+var Targets = []string{
+	"linux/amd64", "linux/arm", "linux/mips",
+	"darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64",
+	"freebsd/amd64", "openbsd/amd64", "netbsd/amd64",
+	"wasip1/wasm", "js/wasm",
+}
 
 // Packages are what is built, and what the exported API is compared for.
 var Packages = []string{"net", "net/http/...", "crypto/tls/..."}

@@ -63,7 +63,7 @@ func TestMatrix(t *testing.T) {
 					goos, goarch, _ := strings.Cut(target, "/")
 					env := []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}
 					_, ok := run(t, env, append([]string{"go", "-go", release, "build"}, Packages...)...)
-					_, ok2 := run(t, env, append([]string{"go", "-go", release, "build", "-tags", "nethttp2"}, "net/http")...)
+					_, ok2 := run(t, env, append([]string{"go", "-go", release, "build", "-tags", "nethttpomithttp2"}, "net/http")...)
 					if ok && ok2 {
 						r.Built[target] = "ok"
 					}

@@ -87,7 +87,7 @@ func WritePage(w io.Writer) error {
 		}
 		b.WriteString(" " + cell(r.API) + " |\n")
 	}
-	b.WriteString("\nBuilt are `net`, `net/http/...` and `crypto/tls/...`, and `net/http` with `-tags nethttp2`: `make matrix`.\n\n" +
+	b.WriteString("\nBuilt are `net`, `net/http/...` and `crypto/tls/...`, and `net/http` with `-tags nethttpomithttp2`: `make matrix`.\n\n" +
 		"Go's own tests for that release, on the port: test functions passed / skipped / failed, of all packages that were run.\n" +
 		"Which, and why each is skipped, is in [conformance.md](conformance.md); to run them: `tinynet conform -go RELEASE`.\n\n" +
 		"| Go | host device | built-in loopback | `net` with -race, three times |\n|---|---:|---:|---:|\n")
