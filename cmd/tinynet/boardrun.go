@@ -187,7 +187,18 @@ func (t *tool) rootBuilder(ctx context.Context, g goArgs, b *builder) (*builder,
 	if err != nil {
 		return nil, err
 	}
-	return &builder{gocmd: gocmd, env: toolchain.Setenv(at.Environ(), "GOFLAGS", tc.Flags), cache: b.cache, tags: b.tags, release: b.release}, nil
+	flags := tc.Flags
+	if g.overlay != "" {
+		words, err := splitFlags(flags)
+		if err != nil {
+			return nil, err
+		}
+		words, _ = withoutOverlay(words)
+		if flags, err = joinFlags(append(words, "-overlay="+g.overlay)); err != nil {
+			return nil, err
+		}
+	}
+	return &builder{gocmd: gocmd, env: toolchain.Setenv(at.Environ(), "GOFLAGS", flags), cache: b.cache, tags: b.tags, release: b.release}, nil
 }
 
 // buildTinyGo builds for a board that QEMU emulates. What it built is there

@@ -84,6 +84,9 @@ func TestGoCommand(t *testing.T) {
 	finish(t, in(mod, command(t, testPort(), "go"))).want(t, 2, "Go is a tool")
 	finish(t, in(mod, command(t, testPort(), "-goroot", goroot(), "go", "version"))).want(t, 0, "go version go1.")
 
+	// Go's cover does not know overlays.
+	finish(t, in(mod, command(t, testPort(), "go", "test", "-coverpkg=net", "-run=TestPort", "./lib"))).want(t, 0, "ok ", "coverage: ", "% of statements in net")
+
 	// The user's own flags stay.
 	r := finish(t, in(mod, command(t, testPort(), "go", "env", "GOFLAGS", "GOTOOLCHAIN"), "GOFLAGS='-ldflags=-X a=b' -tags=x"))
 	r.want(t, 0, "'-ldflags=-X a=b' -tags=x -overlay=", "\nlocal\n")

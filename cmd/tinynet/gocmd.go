@@ -20,6 +20,9 @@ of -overlay in GOFLAGS. It is the go command that the current folder's go.mod
 asks for, and it stays with that release. An -overlay of your own is joined to
 the port's.
 
+Go's cover does not know overlays either: with -cover, -coverpkg and their kin,
+the port is in a Go root made of links instead.
+
 The vet of Go 1.23 does not know overlays. With that release, vet gets the
 standard packages, and test does not vet unless -vet is given.
 
@@ -27,6 +30,7 @@ Examples:
   tinynet go build ./...
   tinynet go test -race ./...
   tinynet go -go 1.25.11 test net/http
+  tinynet go test -coverpkg=net/http .
   tinynet go vet net`,
 		t.goExec)
 }
@@ -36,6 +40,13 @@ func (t *tool) goExec(ctx context.Context, args []string) error {
 	b, err := t.builder(ctx, g)
 	if err != nil {
 		return err
+	}
+	if g.cover {
+		// Go's cover reads the files of a package by their names, whatever an
+		// overlay says.
+		if b, err = t.rootBuilder(ctx, g, b); err != nil {
+			return err
+		}
 	}
 	return t.replace(ctx, b.gocmd, append([]string{b.gocmd}, g.args...), b.env)
 }

@@ -84,6 +84,7 @@ type goArgs struct {
 	args    []string // without -overlay
 	overlay string   // the user's
 	dir     string   // of -C
+	cover   bool     // there is a flag of go's cover
 }
 
 // valueFlags are the flags of go build and go test whose value may be the next
@@ -132,6 +133,9 @@ func parseGoArgs(args []string) goArgs {
 		switch name {
 		case "overlay":
 			g.overlay = value
+		case "cover", "covermode", "coverpkg", "coverprofile":
+			g.cover = g.cover || name != "cover" || !whole || value != "false"
+			g.args = append(g.args, rest[:used]...)
 		case "C":
 			g.dir = value
 			fallthrough
@@ -260,15 +264,19 @@ func pruneFiles(folder string) {
 }
 
 // writeFile writes a file in one step: it is whole or as it was.
-func writeFile(name string, data []byte) error {
+func writeFile(name string, data []byte) error { return writeAs(name, data, 0o666) }
+
+// writeAs is writeFile for a file that has this mode, as far as the user's umask
+// lets it.
+func writeAs(name string, data []byte, mode os.FileMode) error {
 	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
 		if fi.IsDir() {
 			return fmt.Errorf("%s is a folder", name)
 		}
-		return os.WriteFile(name, data, 0o666) // such as /dev/stdout
+		return os.WriteFile(name, data, mode) // such as /dev/stdout
 	}
 	// Not os.CreateTemp, so that the user's umask has its say.
-	f, err := os.OpenFile(fmt.Sprintf("%s.%d-%x.tmp", name, os.Getpid(), rand.Uint32()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(fmt.Sprintf("%s.%d-%x.tmp", name, os.Getpid(), rand.Uint32()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}

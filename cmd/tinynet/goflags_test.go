@@ -68,10 +68,13 @@ func TestParseGoArgs(t *testing.T) {
 		{"test -run -overlay net", "test -run -overlay net", "", ""},
 		{"build -overlay", "build", "", ""},
 		{"build - -overlay x", "build - -overlay x", "", ""},
+		{"test -cover net", "test -cover net", "", ""},
+		{"test -overlay x -coverpkg net/http .", "test -coverpkg net/http .", "x", ""},
+		{"test . --coverprofile=x", "test . --coverprofile=x", "", ""},
 		{"vet -- -overlay=x", "vet -- -overlay=x", "", ""},
 	} {
 		got := parseGoArgs(strings.Fields(test.in))
-		want := goArgs{strings.Fields(test.args), test.overlay, test.dir}
+		want := goArgs{args: strings.Fields(test.args), overlay: test.overlay, dir: test.dir, cover: strings.Contains(test.in, "-cover")}
 		if len(want.args) == 0 {
 			want.args = nil
 		}

@@ -401,8 +401,5 @@ func copyExecutable(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(to, data); err != nil {
-		return err
-	}
-	return os.Chmod(to, 0o755)
+	return writeAs(to, data, 0o777)
 }

@@ -315,11 +315,7 @@ func mkdirTemp(dir, pattern string) (string, error) {
 	if err := step("mkdirTemp", dir); err != nil {
 		return "", err
 	}
-	tmp, err := os.MkdirTemp(dir, pattern)
-	if err == nil {
-		err = os.Chmod(tmp, 0o755) // MkdirTemp makes it for the user alone
-	}
-	return tmp, err
+	return NewDir(dir, pattern)
 }
 
 func writeFile(name string, data []byte) error {

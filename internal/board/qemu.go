@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tinynet/tinynet/internal/assemble"
 )
 
 // A QEMU is a board that QEMU emulates and TinyGo builds for.
@@ -100,7 +102,7 @@ func write(dir string, files map[string][]byte) error {
 			continue
 		}
 		// Others may write the same at this moment: in one step, then.
-		tmp, err := os.CreateTemp(dir, "tmp-")
+		tmp, err := assemble.NewFile(dir, "tmp-")
 		if err != nil {
 			return err
 		}

@@ -389,14 +389,11 @@ func (p *plan) build(parent, shadow string) error {
 		return err
 	}
 	prune(parent)
-	tmp, err := os.MkdirTemp(parent, tmpPrefix)
+	tmp, err := assemble.NewDir(parent, tmpPrefix)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return err
-	}
 	for _, dir := range p.dirs {
 		if err := os.Mkdir(filepath.Join(tmp, filepath.FromSlash(dir)), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tinynet/tinynet/internal/assemble"
 )
 
 // module is the module that the examples are in.
@@ -147,7 +149,7 @@ func writeWorkspace(root string, folders []string, cacheDir string) (string, err
 		return "", err
 	}
 	// Two at once write the same, each to a file of its own.
-	tmp, err := os.CreateTemp(dir, "go.work.*")
+	tmp, err := assemble.NewFile(dir, "go.work.*")
 	if err != nil {
 		return "", err
 	}

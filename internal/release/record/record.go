@@ -387,17 +387,16 @@ func ReadFile(name string) (*Record, error) {
 // it was.
 func (r *Record) WriteFile(name string) error {
 	err := func() error {
-		tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+		tmp, err := assemble.NewFile(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 		if err != nil {
 			return err
 		}
 		defer os.Remove(tmp.Name())
-		mode := fs.FileMode(0o644)
 		if fi, err := os.Stat(name); err == nil {
-			mode = fi.Mode().Perm()
+			tmp.Chmod(fi.Mode().Perm()) // it keeps the one that it has
 		}
 		_, err = tmp.Write(r.Bytes())
-		if err := errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
+		if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 			return err
 		}
 		return os.Rename(tmp.Name(), name)
