@@ -5,6 +5,7 @@ go 1.23.0
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/aymanbagabas/go-udiff v0.3.1
+	github.com/google/pprof v0.0.0-20250403155104-27863c87afa6
 	github.com/peterbourgon/ff/v3 v3.4.0
 	github.com/tetratelabs/wazero v1.10.1
 	go.bug.st/serial v1.6.4

@@ -40,7 +40,11 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 			return usagef("%s: the board %s has no command line", program[0], opt.board)
 		}
 		var clean func()
-		p, start, clean, err = onBoard.buildTinyGo(ctx, opt, dir, pkg)
+		if opt.board == board.Pico {
+			p, start, clean, err = onBoard.buildPico(ctx, opt, dir, pkg)
+		} else {
+			p, start, clean, err = onBoard.buildTinyGo(ctx, opt, dir, pkg)
+		}
 		defer clean()
 	}
 	if err != nil {
@@ -49,7 +53,7 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	if opt.output != "" {
 		return keep(p.File, opt.output)
 	}
-	p.Stderr = t.stderr
+	p.Stderr, p.Profile = t.stderr, opt.profile != ""
 	done := t.progress.start("starting the board")
 	m, err := start(ctx, p)
 	done()
@@ -60,7 +64,16 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	conf.Console = t.stdout
 	conf.Listening = t.listening
 	conf.Fault = t.fault
-	return t.attend(ctx, m, host.New(conf), p.Measure)
+	err = t.attend(ctx, m, host.New(conf), p.Measure)
+	if opt.stats {
+		t.tellCycles(m)
+	}
+	if opt.profile != "" {
+		if failed := writeProfile(opt.profile, m); err == nil || ctx.Err() != nil {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
 }
 
 // attend is a board's network until its program ends.
@@ -113,6 +126,22 @@ func (t *tool) tellPeak(m board.Machine) {
 		fmt.Fprintf(w, "tinynet: %10d %s\n", line.n, line.what)
 	}
 	fmt.Fprintf(w, "tinynet: the deepest stack of a goroutine: %d bytes; allocated in all: %d bytes; collections: %d\n", p.Deepest, p.Allocated, p.Collected)
+}
+
+// tellCycles says how long a program ran, on a machine that counts.
+func (t *tool) tellCycles(m board.Machine) {
+	counted, ok := m.(board.Counted)
+	if !ok {
+		return
+	}
+	w := t.progress.writer(t.stderr)
+	c, err := counted.Counters()
+	if err != nil {
+		fmt.Fprintf(w, "tinynet: how long the program ran is not known: %v\n", err)
+		return
+	}
+	fmt.Fprintf(w, "tinynet: cycles: %d, which are %.3f s at 125 MHz; the program has set %d MHz; by its clock %.3f s\n",
+		c.Cycles, float64(c.Cycles)/125e6, c.Frequency/1e6, float64(c.Nanos)/1e9)
 }
 
 // parseSize reads a size in bytes, kb or mb, as TinyGo does.
@@ -237,13 +266,24 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	if err != nil {
 		return fail(fmt.Errorf("write a TinyGo target for the board: %w", err))
 	}
+	p, clean, err = t.compileTinyGo(ctx, tg, opt, dir, pkg, "-target="+target)
+	return p, q.Start, clean, err
+}
+
+// compileTinyGo has TinyGo build a program that is there until clean is called.
+func (t *tool) compileTinyGo(ctx context.Context, tg *tinyGo, opt runOptions, dir string, pkg []string, target ...string) (p board.Program, clean func(), err error) {
+	clean = func() {}
 	tmp, err := os.MkdirTemp("", "tinynet-")
 	if err != nil {
-		return fail(err)
+		return p, clean, err
 	}
 	clean = func() { os.RemoveAll(tmp) }
-	p.File = filepath.Join(tmp, "program.elf")
-	args := []string{"build", "-target=" + target, "-o", p.File, "-interp-timeout=" + interpTimeout}
+	ext := ".elf"
+	if opt.board == board.Pico && filepath.Ext(opt.output) == ".uf2" {
+		ext = ".uf2"
+	}
+	p.File = filepath.Join(tmp, "program"+ext)
+	args := append([]string{"build", "-o", p.File, "-interp-timeout=" + interpTimeout}, target...)
 	tags := tagged(opt.tags)
 	if opt.stats {
 		tags, p.Measure = joinTags(tags, board.MeasureTag), true
@@ -275,5 +315,5 @@ func (t *tool) buildTinyGo(ctx context.Context, opt runOptions, dir string, pkg 
 	case err != nil:
 		err = fmt.Errorf("build %s: %w", strings.Join(pkg, " "), err)
 	}
-	return p, q.Start, clean, err
+	return p, clean, err
 }

@@ -115,6 +115,9 @@ func (t *tool) examine(ctx context.Context, command string, build bool) []findin
 				"For programs on emulated boards: install QEMU (Debian: qemu-system-misc, qemu-system-arm)"})
 		}
 	}
+	for _, f := range picoFindings(ctx) {
+		add(f)
+	}
 	return all
 }
 

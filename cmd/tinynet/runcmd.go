@@ -17,10 +17,12 @@ import (
 	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"github.com/tinynet/tinynet/internal/board"
 )
 
 // boards are what run can run a program on.
-var boards = []string{"native", "wasm", "qemu-riscv32", "qemu-cortex-m3"}
+var boards = []string{"native", "wasm", "qemu-riscv32", "qemu-cortex-m3", board.Pico}
 
 // hostDevices are the systems whose sockets the port has: those of
 // port/net/host.go.
@@ -46,6 +48,7 @@ type runOptions struct {
 	stackSize   string // as for TinyGo
 	ram         string
 	stats       bool
+	profile     string
 	files       string
 	net         netOptions
 }
@@ -70,10 +73,16 @@ wasm is a WebAssembly sandbox, built with your Go (GOOS=wasip1); it needs nothin
 else. qemu-riscv32 is QEMU's machine virt, qemu-cortex-m3 its
 mps2-an385; both are built with TinyGo, which has to be on PATH as QEMU has.
 
+pico is a Raspberry Pi Pico, whose chip rp2040js emulates; it needs TinyGo, and
+Node and npm, which fetches the emulator on the first use. One of the two cores
+is there, so the program is built with the scheduler for one. PKG may also be a
+file of firmware that ends in .uf2 or .elf. With -stats, cycles are counted, too.
+
 Examples:
   tinynet run ./examples/webserver
   tinynet run -board wasm -publish 8000:8080 ./examples/webserver
   tinynet run -board qemu-riscv32 -stats -stack-size 8kb ./examples/webserver
+  tinynet run -board pico -publish 8000:80 ./examples/webserver
   tinynet run -race ./examples/webserver -- -addr localhost:9090
   tinynet run -go 1.25.11 .`,
 		func(ctx context.Context, args []string) error { return t.runExec(ctx, opt, args) })
@@ -83,9 +92,10 @@ Examples:
 	c.FlagSet.BoolVar(&opt.x, "x", false, "print the commands of the build")
 	c.FlagSet.StringVar(&opt.output, "o", "", "write the program to `FILE`, and do not run it")
 	c.FlagSet.StringVar(&opt.ldflags, "ldflags", "", "hand `FLAGS` to the linker, such as -X main.address=..., which is how a board that has no command line is told things")
-	c.FlagSet.StringVar(&opt.stackSize, "stack-size", "", "give goroutines on a board of QEMU stacks of `SIZE`, such as 8kb (default 32kb)")
+	c.FlagSet.StringVar(&opt.stackSize, "stack-size", "", "give goroutines on a board of QEMU or a Pico stacks of `SIZE`, such as 8kb (default 32kb, on a Pico as TinyGo has it)")
 	c.FlagSet.StringVar(&opt.ram, "ram", "", "give the program on a board of QEMU `SIZE` of RAM, such as 264kb (by default all, with -stats 4mb)")
-	c.FlagSet.BoolVar(&opt.stats, "stats", false, "say at the end how much memory the program on a board of QEMU had in use at once, and how deep its stacks were")
+	c.FlagSet.BoolVar(&opt.stats, "stats", false, "say at the end how much memory the program on a board of QEMU or a Pico had in use at once, how deep its stacks were and, on a Pico, how many cycles it took")
+	c.FlagSet.StringVar(&opt.profile, "profile", "", "write to `FILE`, for go tool pprof, where the program on a Pico spent its cycles")
 	c.FlagSet.StringVar(&opt.files, "files", "", "let the program on the board wasm see the folder `DIR` as /, and write in it; otherwise it has no files")
 	opt.net.flags(c.FlagSet)
 	return c
@@ -125,11 +135,16 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
 		return usagef("%s: not a package", pkg[0])
 	}
-	if !strings.HasPrefix(opt.board, "qemu-") {
-		for name, given := range map[string]bool{"stats": opt.stats, "ram": opt.ram != "", "stack-size": opt.stackSize != ""} {
-			if given {
-				return usagef("-%s is for the boards of QEMU, not for %s", name, opt.board)
-			}
+	for name, given := range map[string]bool{"stats": opt.stats, "ram": opt.ram != "", "stack-size": opt.stackSize != "", "profile": opt.profile != ""} {
+		switch {
+		case !given || opt.board == board.Pico && name != "ram":
+		case name == "profile":
+			return usagef("-profile is for a Pico, not for %s", opt.board)
+		case strings.HasPrefix(opt.board, "qemu-"):
+		case name == "ram":
+			return usagef("-ram is for the boards of QEMU, not for %s", opt.board)
+		default:
+			return usagef("-%s is for the boards of QEMU and for a Pico, not for %s", name, opt.board)
 		}
 	}
 	if opt.files != "" {

@@ -25,6 +25,9 @@ type Program struct {
 	Name    string
 	Measure bool      // note the most memory in use; the program was built with the tag MeasureTag
 	Cache   string    // a folder for what can be used again; "" is none
+	Install string    // a folder in which the board pico's emulator is installed
+	Profile bool      // take samples of where the program is; see Profiled
+	Console io.Writer // what the program prints on USB; nil is Stderr
 	Stderr  io.Writer // messages of the machine, and what the program prints besides the line
 }
 

@@ -64,6 +64,17 @@ func kinds(t *testing.T, test func(t *testing.T, k kind)) {
 			test(t, kind{q.Name, q.Start, 80})
 		})
 	}
+	t.Run(board.Pico, func(t *testing.T) {
+		t.Parallel()
+		if _, err := exec.LookPath("tinygo"); err != nil {
+			t.Skip("no tinygo on PATH")
+		}
+		start := pico(t)
+		if d, ok := t.Deadline(); ok && time.Until(d) < 4*time.Minute {
+			t.Skip("the time left may not be enough: go test -timeout 30m ./internal/board")
+		}
+		test(t, kind{board.Pico, start, 80})
+	})
 }
 
 var tinynet = sync.OnceValues(func() (string, error) {
@@ -366,15 +377,12 @@ func TestGuest(t *testing.T) {
 func TestPeak(t *testing.T) {
 	kinds(t, func(t *testing.T, k kind) {
 		if k.name == "wasm" {
-			t.Skip("only QEMU's boards measure")
+			t.Skip("the sandbox does not measure")
 		}
-		for _, q := range board.QEMUs {
-			if q.Name == k.name {
-				k.start = func(ctx context.Context, p board.Program) (board.Machine, error) {
-					p.Measure = true
-					return q.Start(ctx, p)
-				}
-			}
+		start := k.start
+		k.start = func(ctx context.Context, p board.Program) (board.Machine, error) {
+			p.Measure = true
+			return start(ctx, p)
 		}
 		r := run(t, k, build(t, k, "./testdata/peak", "-stats", "-stack-size", "16kb"))
 		c, err := net.Dial("tcp", r.at("tcp 7"))

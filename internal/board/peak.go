@@ -26,7 +26,7 @@ type Peak struct {
 // known when Wait has returned.
 type Measured interface{ Peak() (Peak, error) }
 
-// What the glue of QEMU's boards writes behind the random bytes.
+// What the glue of the boards that TinyGo builds for writes behind the random bytes.
 type peakRecord struct {
 	Magic                                [4]byte
 	Heap, Stacks, Goroutines, Deepest    uint32
@@ -48,23 +48,37 @@ const (
 
 // peak reads what the program has left in the machine's memory.
 func (q QEMU) peak(program, memory string) (p Peak, err error) {
-	if p.Static, err = static(program); err != nil {
-		return p, err
-	}
 	f, err := os.Open(memory)
 	if err != nil {
 		return p, err
 	}
 	defer f.Close()
-	at := func(address uint32, n int) ([]byte, error) {
-		data := make([]byte, n)
-		_, err := f.ReadAt(data, int64(address)-int64(q.memory))
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return data, err
+	return left{f, q.memory, q.page, systemSize}.peak(program)
+}
+
+// What is left in a machine's memory when its program has ended.
+type left struct {
+	memory io.ReaderAt
+	start  uint32 // of the memory
+	page   uint32
+	system int // bytes of the system's stack
+}
+
+// at reads n bytes at an address.
+func (l left) at(address uint32, n int) ([]byte, error) {
+	data := make([]byte, n)
+	_, err := l.memory.ReadAt(data, int64(address)-int64(l.start))
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	raw, err := at(q.page+peakStart, binary.Size(peakRecord{}))
+	return data, err
+}
+
+func (l left) peak(program string) (p Peak, err error) {
+	if p.Static, err = static(program); err != nil {
+		return p, err
+	}
+	raw, err := l.at(l.page+peakStart, binary.Size(peakRecord{}))
 	if err != nil {
 		return p, err
 	}
@@ -78,16 +92,16 @@ func (q QEMU) peak(program, memory string) (p Peak, err error) {
 	p.Heap, p.Stacks, p.Goroutines = int(r.Heap), int(r.Stacks), int(r.Goroutines)
 	p.Deepest, p.Allocated, p.Collected = int(r.Deepest), int(r.Allocated), int(r.Collections)
 	// What happened on the stacks since the program last looked.
-	heap, err := at(r.HeapStart, int(r.Blocks)*gcBlock)
+	heap, err := l.at(r.HeapStart, int(r.Blocks)*gcBlock)
 	if err != nil {
 		return p, err
 	}
-	states, err := at(r.States, (int(r.Blocks)+3)/4)
+	states, err := l.at(r.States, (int(r.Blocks)+3)/4)
 	if err != nil {
 		return p, err
 	}
 	p.Deepest = max(p.Deepest, deepest(heap, states, string(r.Magic[:]) == peakNew))
-	system, err := at(r.SystemTop-systemSize, systemSize)
+	system, err := l.at(r.SystemTop-uint32(l.system), l.system)
 	if err != nil {
 		return p, err
 	}

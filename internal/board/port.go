@@ -77,10 +77,8 @@ func Port(base fs.FS, board string) (fs.FS, error) {
 	}
 	entries := ""
 	dirs := []string{"glue/common", "glue/" + board}
-	for _, q := range QEMUs {
-		if q.Name == board {
-			dirs = append(dirs, "glue/qemu")
-		}
+	if board != "wasm" {
+		dirs = append(dirs, "glue/qemu")
 	}
 	if _, err := glue.ReadDir("glue/" + board); err != nil {
 		return nil, fmt.Errorf("there is no board %q", board)

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tinynet/tinynet/internal/board"
+)
+
+// isFirmware tells whether run is given a file of firmware instead of a package.
+func isFirmware(pkg []string) bool {
+	return len(pkg) == 1 && (strings.HasSuffix(pkg[0], ".uf2") || strings.HasSuffix(pkg[0], ".elf"))
+}
+
+// buildPico builds for the Pico, or takes firmware that is there, and installs the
+// emulator. What it built is there until clean is called.
+func (t *tool) buildPico(ctx context.Context, opt runOptions, dir string, pkg []string) (p board.Program, start board.Starter, clean func(), err error) {
+	clean = func() {}
+	fail := func(err error) (board.Program, board.Starter, func(), error) { return p, nil, clean, err }
+	cache, err := cacheDir()
+	if err != nil {
+		return fail(err)
+	}
+	install := ""
+	if opt.output == "" {
+		if _, _, err := board.FindNode(ctx); err != nil {
+			return fail(fmt.Errorf("the board %s needs Node: %w", opt.board, err))
+		}
+		install, err = board.InstallPico(ctx, cache, func() func() { return t.progress.start("installing the emulator rp2040js with npm") })
+		if err != nil {
+			return fail(fmt.Errorf("install the emulator of the board %s: %w", opt.board, err))
+		}
+	}
+	if isFirmware(pkg) {
+		if _, err := os.Stat(pkg[0]); err != nil {
+			return fail(err)
+		}
+		p.File = pkg[0]
+	} else {
+		tg, _, err := t.onPortFor(ctx, "", func(tg *tinyGo, cache string) (err error) {
+			tg.Changed, err = board.PicoChanged(tg.Root, cache)
+			return err
+		})
+		if err != nil {
+			return fail(err)
+		}
+		if p, clean, err = t.compileTinyGo(ctx, tg, opt, dir, pkg, append(board.PicoBuild, "-serial=uart")...); err != nil {
+			return fail(err)
+		}
+	}
+	p.Install, p.Name = install, filepath.Base(pkg[0])
+	return p, board.StartPico, clean, nil
+}
+
+// writeProfile writes where the program spent its cycles.
+func writeProfile(file string, m board.Machine) error {
+	profiled, ok := m.(board.Profiled)
+	if !ok {
+		return fmt.Errorf("write a profile: this board takes no samples")
+	}
+	var b bytes.Buffer
+	if err := profiled.WriteProfile(&b); err != nil {
+		return fmt.Errorf("write a profile: %w", err)
+	}
+	return os.WriteFile(file, b.Bytes(), 0o666)
+}
+
+// picoFindings are what the board pico needs besides TinyGo.
+func picoFindings(ctx context.Context) (all []finding) {
+	const forWhat = "For programs on an emulated Pico: "
+	found := func(what, path, version string, err error) {
+		if err == nil {
+			all = append(all, finding{what, "ok", strings.TrimSpace(path + " " + version), ""})
+			return
+		}
+		f := wrong(what, err)
+		f.State, f.Do = "missing", forWhat+f.Do
+		all = append(all, f)
+	}
+	node, version, err := board.FindNode(ctx)
+	found("node", node, version, err)
+	npm, err := board.FindNPM()
+	found("npm", npm, "", err)
+	return all
+}

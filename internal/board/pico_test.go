@@ -1,0 +1,164 @@
+package board_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tinynet/tinynet/internal/board"
+)
+
+// pico starts programs on the Pico, if its emulator can run here.
+func pico(t *testing.T) board.Starter {
+	t.Helper()
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("no %s on PATH", tool)
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = t.TempDir()
+	}
+	install, err := board.InstallPico(context.Background(), filepath.Join(cache, "tinynet"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context, p board.Program) (board.Machine, error) {
+		p.Install = install
+		return board.StartPico(ctx, p)
+	}
+}
+
+// A block of a UF2 file.
+type uf2 struct {
+	start, second, flags, address, size, number, of, family uint32
+	data                                                    [476]byte
+	end                                                     uint32
+}
+
+// block is one for the RP2040.
+func block(address uint32, data []byte) uf2 {
+	b := uf2{start: 0x0a324655, second: 0x9e5d5157, flags: 0x2000, address: address, size: uint32(len(data)), of: 1, family: 0xe48bff56, end: 0x0ab16f30}
+	copy(b.data[:], data)
+	return b
+}
+
+func (b uf2) bytes() []byte {
+	var out bytes.Buffer
+	binary.Write(&out, binary.LittleEndian, b)
+	return out.Bytes()
+}
+
+// code is firmware that consists of a few instructions and words behind them.
+func code(instructions []uint16, words ...uint32) []byte {
+	var out bytes.Buffer
+	vectors := make([]uint32, 48)
+	vectors[0], vectors[1] = 0x20001000, 0x10000100+48*4+1
+	for i := 2; i < len(vectors); i++ {
+		vectors[i] = vectors[1]
+	}
+	binary.Write(&out, binary.LittleEndian, vectors)
+	binary.Write(&out, binary.LittleEndian, instructions)
+	binary.Write(&out, binary.LittleEndian, words)
+	return block(0x10000100, out.Bytes()).bytes()
+}
+
+// TestPicoEnds: whatever a program does at its end, it is told.
+func TestPicoEnds(t *testing.T) {
+	t.Parallel()
+	start := pico(t)
+	const (
+		wfi  = 0xbf30
+		back = 0xe7fd // to the instruction before
+		self = 0xe7fe
+		nop  = 0x46c0
+	)
+	for _, test := range []struct {
+		name   string
+		code   []byte
+		status int
+		says   string
+	}{
+		{"end", code([]uint16{wfi, back}), 0, ""},
+		// ldr r0, [pc, #8]; ldr r1, [pc, #8]; str r1, [r0]; wfi
+		{"status", code([]uint16{0x4802, 0x4903, 0x6001, wfi, back, nop}, 0x20041108, 0x54e70007), 7, ""},
+		{"spin", code([]uint16{nop, self}), 0, "the program spins"},
+		{"read", code([]uint16{0x4800, 0x6801}, 0x60000000), 0, "hard fault: read from the address 0x60000000, where there is nothing\nat 0x100001c2"},
+		{"write", code([]uint16{0x4801, 0x6001, nop, nop}, 0), 0, "hard fault: write to the address 0x0, where there is nothing\nat 0x100001c2"},
+		{"unaligned", code([]uint16{0x4801, 0x6801, nop, nop}, 0x20000001), 0, "hard fault: read of a word from the address 0x20000001"},
+		{"trap", code([]uint16{nop, 0xde2a}), 0, "number 42\nat 0x100001c2"},
+		// bx to address 0
+		{"call of nothing", code([]uint16{0x4800, 0x4780}, 1), 0, "hard fault: read from the address 0x0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "firmware.uf2")
+			if err := os.WriteFile(file, test.code, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			var said bytes.Buffer
+			m, err := start(ctx, board.Program{File: file, Stderr: &said})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			status, err := m.Wait()
+			if test.says == "" {
+				if status != test.status || err != nil {
+					t.Errorf("got status %d, %v, want %d\n%s", status, err, test.status, &said)
+				}
+			} else if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got status %d, %v, want an error with %q\n%s", status, err, test.says, &said)
+			}
+			if c, err := m.(board.Counted).Counters(); err != nil || c.Cycles < 1 || c.Frequency != 125e6 {
+				t.Errorf("got %+v, %v, want cycles at 125 MHz", c, err)
+			}
+		})
+	}
+}
+
+// TestPicoRefuses: what is no firmware for the chip is not run, and it is told why.
+func TestPicoRefuses(t *testing.T) {
+	t.Parallel()
+	good := code([]uint16{0xbf30, 0xe7fd})
+	change := func(at int, word uint32) []byte {
+		data := bytes.Clone(good)
+		binary.LittleEndian.PutUint32(data[at:], word)
+		return data
+	}
+	for _, test := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"empty", nil, "neither ELF nor UF2"},
+		{"text", []byte("package main\n"), "neither ELF nor UF2"},
+		{"another chip", change(28, 0xe48bff59), "it is for RP2350 (ARM)"},
+		{"a chip nobody knows", change(28, 0x12345678), "it is for the family 0x12345678"},
+		{"cut off", good[:500], "it is cut off"},
+		{"no block", change(508, 0), "block 0 of it is none"},
+		{"too many bytes", change(16, 500), "block 0 of it has 500 bytes"},
+		{"too large", append(bytes.Clone(good), block(0x10200000-4, make([]byte, 8)).bytes()...), "outside of the Pico's flash, which has 2097152 bytes"},
+		{"for RAM", change(12, 0x20000000), "outside of the Pico's flash"},
+		{"no vectors", block(0x10000000, make([]byte, 16)).bytes(), "it has no vectors"},
+		{"no stack", change(32, 0x10000000), "its stack begins at 0x10000000"},
+		{"no beginning", change(36, 0x10100001), "it begins at 0x10100001"},
+	} {
+		file := filepath.Join(t.TempDir(), "firmware.uf2")
+		if err := os.WriteFile(file, test.data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := board.StartPico(context.Background(), board.Program{File: file})
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: got %v, want an error with %q and the file's name", test.name, err, test.want)
+		}
+	}
+}
