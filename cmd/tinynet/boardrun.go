@@ -65,7 +65,7 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	conf.Listening = t.listening
 	conf.Fault = t.fault
 	err = t.attend(ctx, m, host.New(conf), p.Measure)
-	if opt.stats {
+	if opt.stats || opt.profile != "" {
 		t.tellCycles(m)
 	}
 	if opt.profile != "" {

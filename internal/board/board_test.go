@@ -64,17 +64,6 @@ func kinds(t *testing.T, test func(t *testing.T, k kind)) {
 			test(t, kind{q.Name, q.Start, 80})
 		})
 	}
-	t.Run(board.Pico, func(t *testing.T) {
-		t.Parallel()
-		if _, err := exec.LookPath("tinygo"); err != nil {
-			t.Skip("no tinygo on PATH")
-		}
-		start := pico(t)
-		if d, ok := t.Deadline(); ok && time.Until(d) < 4*time.Minute {
-			t.Skip("the time left may not be enough: go test -timeout 30m ./internal/board")
-		}
-		test(t, kind{board.Pico, start, 80})
-	})
 }
 
 var tinynet = sync.OnceValues(func() (string, error) {
