@@ -34,6 +34,8 @@ type world struct {
 	conf simdev.Config
 	ip   netip.Addr // our address
 	peer devtest.Peer
+
+	datagram int // the longest datagram that the device sends; 0: none is too long
 }
 
 // listens reports whether the device has listeners; most tests need no more.
