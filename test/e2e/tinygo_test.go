@@ -250,6 +250,24 @@ func TestSmallClient(t *testing.T) {
 	})
 }
 
+// TestDefaultTransportAssertion has the compiler, and no panic, say that a small
+// client has no *http.Transport, and by which tag it gets one.
+func TestDefaultTransportAssertion(t *testing.T) {
+	for tags, compiles := range map[string]bool{"tinynet_board,notls": false, "tinynet_board,notls,nethttptransport": true, "notls": true, "tinynet_board": true} {
+		t.Run(tags, func(t *testing.T) {
+			cmd := exec.Command(tinynet(t), "go", "run", "-tags", tags, "./test/e2e/testdata/assertclient")
+			cmd.Dir = root
+			out, err := cmd.CombinedOutput()
+			switch {
+			case compiles && (err != nil || string(out) != "end\n"):
+				t.Errorf("%s: %v, %q, want it to print \"end\"", cmd, err, out)
+			case !compiles && (err == nil || !strings.Contains(string(out), "nethttptransport")):
+				t.Errorf("%s: %v, %q, want the compiler to name the tag nethttptransport", cmd, err, out)
+			}
+		})
+	}
+}
+
 // TestGetOnBoard gets a page a thousand times over one connection, on an
 // emulated board and a device with the eleven methods alone.
 func TestGetOnBoard(t *testing.T) {

@@ -6,16 +6,25 @@ package http
 // by, and with it [Get], [Head] and [Post]. On a board, in a program without
 // TLS, it is no [*Transport] but has one: a value of that type in an interface
 // would link a description of all that its fields lead to, certificates among
-// it, 60 kB. A program that needs DefaultTransport.(*Transport) is built with
-// -tags nethttptransport, or sets the variable to a Transport of its own.
-var DefaultTransport RoundTripper = ownTransport{}
+// it, 60 kB. A program that needs DefaultTransport.(*Transport), or gives the
+// variable another value, does not compile unless it has -tags nethttptransport.
+var DefaultTransport withoutTLS = ownTransport{}
+
+// withoutTLS is a RoundTripper that no other type is, so that the compiler finds
+// what could only fail when it runs. The name of its method is what it says then.
+type withoutTLS interface {
+	RoundTripper
+	CloseIdleConnections()
+	needs_build_tag_nethttptransport()
+}
 
 type ownTransport struct{}
 
 func (ownTransport) RoundTrip(req *Request) (*Response, error) {
 	return defaultTransport.RoundTrip(req)
 }
-func (ownTransport) CloseIdleConnections() { defaultTransport.CloseIdleConnections() }
+func (ownTransport) CloseIdleConnections()             { defaultTransport.CloseIdleConnections() }
+func (ownTransport) needs_build_tag_nethttptransport() {}
 
 // isOwnTransport and ownTransportKnown are for [knownRoundTripperImpl].
 func isOwnTransport(rt RoundTripper) bool {

@@ -177,16 +177,16 @@ func own() error {
 	return nil
 }
 
-// set: a program may set the DefaultTransport.
+// set: a program may give all its requests another Transport. It does so with
+// DefaultClient, because here DefaultTransport takes no other value.
 func set() error {
-	was := http.DefaultTransport
-	http.DefaultTransport = wrapped{was}
-	defer func() { http.DefaultTransport = was }()
+	http.DefaultClient.Transport = wrapped{http.DefaultTransport}
+	defer func() { http.DefaultClient.Transport = nil }()
 	if err := get(); err != nil {
 		return err
 	}
 	if wraps != 2 {
-		return errors.New("not by the DefaultTransport")
+		return errors.New("not by the DefaultClient's Transport")
 	}
 	return nil
 }
