@@ -339,6 +339,7 @@ var (
 	errNoDatagrams error = &deviceLack{"datagrams to more than one peer", "has no SendTo and RecvFrom"}
 	errNoMulticast error = &deviceLack{"multicast", "has no JoinGroup"}
 	errNoGroups    error = &deviceLack{"a list of the groups that it has joined", "has no method for that"}
+	errNoServers   error = &deviceLack{"DNS lookups", "has no DNSConfig, or names no server"}
 	errNoIPv4      error = &deviceLack{"IPv4", "has no such addresses"}
 	errNoIPv6      error = &deviceLack{"IPv6", "has no such addresses"}
 	errNoFile      error = &deviceLack{"files of sockets", "is not the system"}

@@ -10,7 +10,11 @@ import "context"
 // types also for calls that can't be reached.
 const linksGoResolver = false
 
-// Go's DNS client wants these two to be built.
+// Go's DNS client wants these three to be built.
+
+func (r *Resolver) dialServer(ctx context.Context, network, server string) (Conn, error) {
+	return r.dial(ctx, network, server)
+}
 
 func sortByRFC6724([]IPAddr) {}
 

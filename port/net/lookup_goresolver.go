@@ -52,6 +52,20 @@ func (d *device) dnsConfig() *dnsConfig {
 	return conf
 }
 
+// dialServer connects to a DNS server. The program's own way to one is always
+// taken; a device that names no server has none, and this computer's are not its.
+func (r *Resolver) dialServer(ctx context.Context, network, server string) (Conn, error) {
+	if r == nil || r.Dial == nil {
+		switch dev := currentDevice(); {
+		case dev.loop != nil:
+			return nil, errOffBoard
+		case !dev.host && !dev.namesServers():
+			return nil, errNoServers
+		}
+	}
+	return r.dial(ctx, network, server)
+}
+
 func (r *Resolver) findHost(ctx context.Context, host string) ([]string, error) {
 	if r.asksDevice(host) {
 		return r.askDeviceHost(ctx, host)
