@@ -26,7 +26,7 @@ func useTLSNetdev(dev netdever) {
 
 // errNoOffload fails a dial that would otherwise go out in the clear: there are
 // drivers that take IPPROTO_TLS for TCP.
-var errNoOffload = errors.New("the network device does not say that it does TLS (see TLSOffload and UseTLS of tinynet's package netdev)")
+var errNoOffload = errors.New("the network device does not say that it does TLS (see TLSOffload and UseTLS of tinynet's package netdev; build tag tlssoftware does it in the program)")
 
 // offloadsTLS tells whether a socket with IPPROTO_TLS may be asked of d.
 func (d *device) offloadsTLS() bool {
