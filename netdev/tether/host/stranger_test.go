@@ -126,7 +126,6 @@ type board struct {
 	up      bool
 	hello   bool
 	downs   int
-	late    bool
 	replies map[uint16]reply
 	got     []message
 	lastID  uint16
