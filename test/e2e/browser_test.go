@@ -12,22 +12,13 @@ import (
 // The test itself is in a module of its own, in browser/.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
-	chromium := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			chromium = path
-			break
-		}
-	}
-	if chromium == "" {
-		t.Skip("no chromium, chromium-browser or google-chrome on PATH")
-	}
+	chromium := chromiumPath(t)
 	if out, err := exec.Command("go", "list", "-C", "browser", ".").CombinedOutput(); bytes.Contains(out, []byte("go.mod requires go >=")) {
 		t.Skipf("chromedp needs a newer Go than is here, and GOTOOLCHAIN forbids fetching it: %s", bytes.TrimSpace(out))
 	} else if err != nil {
 		t.Fatalf("go list: %v\n%s", err, out)
 	}
-	args := []string{"test", "-C", "e2e/browser", "-count=1", "-v", ".", "-args", "-chromium", chromium}
+	args := []string{"test", "-C", "test/e2e/browser", "-count=1", "-v", ".", "-args", "-chromium", chromium}
 	for _, server := range []struct {
 		flag, example string
 		args          []string
@@ -42,4 +33,16 @@ func TestBrowser(t *testing.T) {
 	if status := p.wait(t, startLimit); status != 0 {
 		t.Errorf("%s: status %d:\n%s", p.cmd, status, p.said())
 	}
+}
+
+// chromiumPath is a Chromium, without which the test is skipped.
+func chromiumPath(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no chromium, chromium-browser or google-chrome on PATH")
+	return ""
 }
