@@ -99,7 +99,7 @@ var notOurs = map[string]string{
 // Makefile or CI names.
 func TestPaths(t *testing.T) {
 	all := pages(t)
-	for _, pattern := range []string{"../Makefile", "../.ci/run", "../cmd/tinynet/*.go", "../internal/*/*.go", "../internal/*/*/*.go", "../bench/size/budget.toml"} {
+	for _, pattern := range []string{"../Makefile", "../.ci/run", "../cmd/tinynet/*.go", "../internal/*/*.go", "../internal/*/*/*.go", "../bench/size/budget/*.toml"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -18,8 +18,9 @@ import (
 	"github.com/tinynet/tinynet/internal/tinygo/size"
 )
 
-// budgetFile is read if it is there and no other is named.
-const budgetFile = "bench/size/budget.toml"
+// budgetDir has a budget for each TinyGo and Go, which is read if it is there and no
+// other is named.
+const budgetDir = "bench/size/budget"
 
 // A sizeOptions is what size is told besides the programs.
 type sizeOptions struct {
@@ -72,7 +73,7 @@ Examples:
 	fs.Var(&opt.vary, "vary", "build also with these comma-separated `TAGS`, or with all of the port one by one; may be given several times")
 	fs.BoolVar(&opt.json, "json", false, "print JSON")
 	fs.StringVar(&opt.html, "html", "", "write a treemap to `FILE`, which needs no other file and no network")
-	fs.StringVar(&opt.budget, "budget", "", "read the budget in `FILE` (by default "+budgetFile+", if it is there)")
+	fs.StringVar(&opt.budget, "budget", "", "read the budget in `FILE` (by default the one for this TinyGo and Go in "+budgetDir+", such as tinygo-0.40-go-1.25.toml, if it is there)")
 	fs.IntVar(&opt.least, "least", 1000, "sum up packages that take less than `N` bytes")
 	return c
 }
@@ -84,22 +85,10 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 		}
 	}
 	var budgets []size.Budget
-	file := opt.budget
-	if file == "" {
-		file = budgetFile
-	}
 	var err error
-	if budgets, err = size.Budgets(filepath.FromSlash(file)); err != nil && (opt.budget != "" || !errors.Is(err, fs.ErrNotExist)) {
-		return err
-	}
-	if len(args) == 0 {
-		for _, b := range budgets {
-			if b.Target == opt.target && b.Tags == opt.tags {
-				args = append(args, "./"+b.Program)
-			}
-		}
-		if len(args) == 0 {
-			return usagef("name the package of a program; there is no budget for -target=%s", opt.target)
+	if opt.budget != "" {
+		if budgets, err = size.Budgets(filepath.FromSlash(opt.budget)); err != nil {
+			return err
 		}
 	}
 	tg, cache, err := t.onPort(ctx, opt.tinygo)
@@ -108,6 +97,22 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 	}
 	if tg.env, err = tg.Workspace(ctx, tg.env, []string{"-target=" + opt.target, "-tags=" + opt.tags}, cache); err != nil {
 		return err
+	}
+	if opt.budget == "" {
+		file := size.FileFor(budgetDir, tg.Release, tg.root.Version)
+		if budgets, err = size.Budgets(filepath.FromSlash(file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if len(args) == 0 {
+		for _, b := range budgets {
+			if b.Target == opt.target && b.Tags == opt.tags {
+				args = append(args, "./"+b.Program)
+			}
+		}
+		if len(args) == 0 {
+			return usagef("name the package of a program; there is no budget for -target=%s with TinyGo %s and %s", opt.target, tg.Release, tg.root.Version)
+		}
 	}
 	m := &measurer{t: t, command: tg.Command, env: tg.env, target: opt.target, ldflags: opt.ldflags}
 

@@ -2,6 +2,7 @@ package size
 
 import (
 	"fmt"
+	"go/version"
 	"path"
 	"strings"
 
@@ -16,6 +17,18 @@ type Budget struct {
 	Flash   int    `toml:"flash" json:"flash"`
 	RAM     int    `toml:"ram" json:"ram"`
 	Why     string `toml:"why" json:"why,omitempty"` // of a limit that is not what it was measured to be
+}
+
+// FileFor is the budget's file in a folder for programs built with a TinyGo and a Go:
+// there is one for each minor release of both, such as tinygo-0.40-go-1.25.toml.
+func FileFor(dir, tinygo, goRelease string) string {
+	return path.Join(dir, fmt.Sprintf("tinygo-%s-go-%s.toml", minor(tinygo), minor(strings.TrimPrefix(goRelease, "go"))))
+}
+
+// minor is the minor release of a release, such as 0.40 of 0.40.1 and 1.27 of 1.27rc1.
+func minor(release string) string {
+	release, _, _ = strings.Cut(release, " ")
+	return strings.TrimPrefix(version.Lang("go"+release), "go")
 }
 
 // Budgets reads a file of them.

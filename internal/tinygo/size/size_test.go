@@ -202,16 +202,43 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestCommittedBudget: the file that the command reads can be read, and names
-// programs that are there.
-func TestCommittedBudget(t *testing.T) {
-	all, err := Budgets(filepath.Join("..", "..", "..", "bench", "size", "budget.toml"))
-	if err != nil || len(all) == 0 {
-		t.Fatal(all, err)
+// TestCommittedBudgets: the files that the command reads can be read, have the names
+// that it looks for, and name programs that are there.
+func TestCommittedBudgets(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	files, err := filepath.Glob(filepath.Join(root, "bench", "size", "budget", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
 	}
-	for _, b := range all {
-		if _, err := os.Stat(filepath.Join("..", "..", "..", b.Program, "main.go")); err != nil {
-			t.Error(err)
+	for _, file := range files {
+		all, err := Budgets(file)
+		if err != nil || len(all) == 0 {
+			t.Errorf("%s: %d entries, %v", file, len(all), err)
+		}
+		var tinygo, goRelease string
+		name := filepath.Base(file)
+		if _, err := fmt.Sscanf(strings.ReplaceAll(name, "-", " "), "tinygo %s go %s", &tinygo, &goRelease); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if want := FileFor("", tinygo+".0", "go"+strings.TrimSuffix(goRelease, ".toml")+".0"); name != want {
+			t.Errorf("%s: want the name %s", name, want)
+		}
+		for _, b := range all {
+			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(b.Program), "main.go")); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestFileFor(t *testing.T) {
+	for _, c := range []struct{ tinygo, goRelease, want string }{
+		{"0.40.1", "go1.25.14", "dir/tinygo-0.40-go-1.25.toml"},
+		{"0.43.0-dev-1a2b3c", "go1.27rc1", "dir/tinygo-0.43-go-1.27.toml"},
+		{"0.35.0", "go1.23.12 X:none", "dir/tinygo-0.35-go-1.23.toml"},
+	} {
+		if got := FileFor("dir", c.tinygo, c.goRelease); got != c.want {
+			t.Errorf("TinyGo %s, %s: got %s, want %s", c.tinygo, c.goRelease, got, c.want)
 		}
 	}
 }
