@@ -7,7 +7,7 @@ FUZZTIME = 30s
 RACE = ./internal/assemble/... ./internal/toolchain/... ./internal/release/upgrade/... ./internal/release/security/... ./internal/tinygo/... ./cmd/... ./netdev/... ./internal/conform/... ./test/... ./examples/... ./test/e2e
 
 # The releases of Go that the port is made for, the newest patch of each.
-RELEASES = 1.23.12 1.24.13 1.25.11 1.26.8 1.27.4
+RELEASES = 1.23.12 1.24.13 1.25.14 1.26.11 1.27.4
 
 GOFILES = $$(git ls-files -co --exclude-standard '*.go' | grep -v /testdata/)
 NESTED = $$(git ls-files -co --exclude-standard '*/go.mod' | grep -v /testdata/ | xargs -rn1 dirname)
@@ -23,6 +23,10 @@ race: ## the tests of what runs concurrently, with the race detector (needs a C 
 
 matrix: ## the port built for every supported Go release and several systems, and assembled from more (fetches them)
 	go test -v -count=1 -tags matrix -timeout 60m ./internal/release/matrix
+
+matrix-tinygo: ## small programs built with each TinyGo (TINYNET_TINYGOS, or the one on PATH) x Go x target, with and without tinynet; takes hours
+	go test -v -count=1 -tags matrix -timeout 24h -run TestTinyGos ./internal/release/matrix -update
+	go test -count=1 -run TestPage ./internal/release/matrix -update
 
 # What is tested with what boards leave out, and with HTTP/2.
 SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/...
@@ -127,4 +131,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix cross boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases
+.PHONY: help test race matrix matrix-tinygo cross boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases

@@ -12,5 +12,5 @@ import "embed"
 // FS has the manifests and sources by their path below GOROOT/src, for example
 // net/manifest.toml and net/fd_netdev.go, and the record, upstream.lock.
 //
-//go:embed net crypto upstream.lock
+//go:embed net crypto internal upstream.lock
 var FS embed.FS

@@ -5,7 +5,7 @@ package matrix
 
 // Releases are the Go releases that the port is assembled from, the oldest
 // supported first: the newest patch release of each minor one.
-var Releases = []string{"1.23.12", "1.24.13", "1.25.11", "1.26.8", "1.27.4"}
+var Releases = []string{"1.23.12", "1.24.13", "1.25.14", "1.26.11", "1.27.4"}
 
 // Targets are the systems that it is built for, as GOOS/GOARCH.
 var Targets = []string{

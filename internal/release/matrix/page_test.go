@@ -43,3 +43,16 @@ func TestRecorded(t *testing.T) {
 		}
 	}
 }
+
+// Where TinyGo's own net builds, the port does.
+func TestRecordedTinyGos(t *testing.T) {
+	cells, err := Cells()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cells {
+		if c.Own.OK() && !c.Port.OK() {
+			t.Errorf("TinyGo %s, Go %s, %s, %s: own net %s, the port %s", c.TinyGo, c.Go, c.Target, c.Program, c.Own, c.Port)
+		}
+	}
+}

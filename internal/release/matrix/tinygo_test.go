@@ -1,0 +1,173 @@
+//go:build matrix
+
+package matrix
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"go/version"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tinynet/tinynet/internal/tinygo"
+	"github.com/tinynet/tinynet/internal/toolchain"
+)
+
+// TestTinyGos builds the trials for every target, with each TinyGo, for each Go that it
+// takes, with and without tinynet in front. TINYNET_TINYGOS lists tinygo commands, like
+// PATH; by default it is the one on PATH. TINYNET_MATRIX, TINYNET_TARGETS and
+// TINYNET_TRIALS limit it to some Go releases, targets and programs (by what they are,
+// such as "net UDP"), separated by blanks.
+func TestTinyGos(t *testing.T) {
+	commands := filepath.SplitList(os.Getenv("TINYNET_TINYGOS"))
+	if len(commands) == 0 {
+		found, err := exec.LookPath("tinygo")
+		if err != nil {
+			t.Skip("no tinygo command on PATH, and TINYNET_TINYGOS names none")
+		}
+		commands = []string{found}
+	}
+	tinynet := filepath.Join(t.TempDir(), "tinynet")
+	if out, err := exec.Command("go", "build", "-o", tinynet, "github.com/tinynet/tinynet/cmd/tinynet").CombinedOutput(); err != nil {
+		t.Fatalf("building tinynet: %v\n%s", err, out)
+	}
+	for _, command := range commands {
+		for _, release := range only(Releases) {
+			tc, err := toolchain.Find(context.Background(), toolchain.Query{Release: release})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tg, err := tinygo.Find(context.Background(), command, tc.EnvironFor())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tg.Accepts(context.Background(), tc.EnvironFor()) != nil {
+				continue
+			}
+			for _, target := range some("TINYNET_TARGETS", TinyGoTargets) {
+				for _, trial := range Trials {
+					if !slices.Contains(some("TINYNET_TRIALS", []string{trial.What}), trial.What) {
+						continue
+					}
+					t.Run(tg.Release+"/"+release+"/"+target+"/"+trial.What, func(t *testing.T) {
+						c := Cell{TinyGo: tg.Release, Go: release, Target: target, Program: trial.What}
+						c.Port = outcome(t, tc.EnvironFor(), target, trial, tinynet, "tinygo", "-tinygo", command, "-go", release, "build")
+						c.Own = outcome(t, tc.EnvironFor(), target, trial, command, "build")
+						t.Logf("port: %s; own: %s", c.Port, c.Own)
+						if c.Own.OK() && !c.Port.OK() {
+							t.Errorf("TinyGo's own net builds, the port does not: %s", c.Port)
+						}
+						if *update {
+							if err := putCell("tinygo.json", c); err != nil {
+								t.Fatal(err)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// some is what an environment variable leaves of a list.
+func some(name string, all []string) []string {
+	if list := strings.Fields(os.Getenv(name)); len(list) > 0 {
+		return list
+	}
+	return all
+}
+
+var sizes = regexp.MustCompile(`\|\s*(\d+)\s+(\d+)\s*$`)
+
+// outcome builds a program with a command that begins so.
+func outcome(t *testing.T, env []string, target string, trial Trial, command string, args ...string) Outcome {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "program")
+	args = append(args, "-size=short", "-interp-timeout=1h", "-o", file)
+	if goos, goarch, ok := strings.Cut(target, "/"); ok {
+		env = toolchain.Setenv(env, "GOOS", goos, "GOARCH", goarch)
+	} else {
+		args = append(args, "-target="+target)
+	}
+	if trial.Tags != "" {
+		args = append(args, "-tags="+trial.Tags)
+	}
+	cmd := exec.Command(command, append(args, "./"+trial.Package)...)
+	cmd.Dir = filepath.Join("..", "..", "..")
+	cmd.Env = env
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return Outcome{Error: firstError(out.String(), err)}
+	}
+	for _, line := range strings.Split(out.String(), "\n") {
+		if m := sizes.FindStringSubmatch(line); m != nil {
+			var o Outcome
+			fmt.Sscan(m[1], &o.Flash)
+			fmt.Sscan(m[2], &o.RAM)
+			return o
+		}
+	}
+	fi, err := os.Stat(file)
+	if err != nil {
+		return Outcome{Error: err.Error()}
+	}
+	return Outcome{File: int(fi.Size())}
+}
+
+var machinePath = regexp.MustCompile(`(^|[ :])/[^ :]*/([^ /:]+)`)
+
+// firstError is what a failing build said first, without the paths of this computer.
+func firstError(out string, err error) string {
+	for _, line := range strings.Split(out, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "tinynet: ") || strings.Contains(line, "not a recognized feature") {
+			continue
+		}
+		return machinePath.ReplaceAllString(line, "$1$2")
+	}
+	return err.Error()
+}
+
+func putCell(file string, c Cell) error {
+	var list []Cell
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(data, &list)
+	}
+	if err != nil {
+		return err
+	}
+	same := func(x Cell) bool {
+		return x.TinyGo == c.TinyGo && x.Go == c.Go && x.Target == c.Target && x.Program == c.Program
+	}
+	list = append(slices.DeleteFunc(list, same), c)
+	place := func(c Cell) (int, int) {
+		return slices.Index(TinyGoTargets, c.Target), slices.IndexFunc(Trials, func(t Trial) bool { return t.What == c.Program })
+	}
+	slices.SortFunc(list, func(a, b Cell) int {
+		if n := version.Compare("go"+a.TinyGo, "go"+b.TinyGo); n != 0 {
+			return n
+		}
+		if n := version.Compare("go"+a.Go, "go"+b.Go); n != 0 {
+			return n
+		}
+		at, ap := place(a)
+		bt, bp := place(b)
+		if at != bt {
+			return at - bt
+		}
+		return ap - bp
+	})
+	if data, err = json.MarshalIndent(list, "", "\t"); err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(data, '\n'), 0o666)
+}
