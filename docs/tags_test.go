@@ -107,7 +107,7 @@ func TestTags(t *testing.T) {
 		m := names.FindStringSubmatch(text)
 		if m == nil {
 			t.Errorf("the error for %s names no tag: %s", tag, text)
-		} else if got := m[1] + m[2] + m[3]; got != tag && !(tag == "tlsoffload" && got == "tlssoftware") {
+		} else if got := m[1] + m[2] + m[3]; got != tag && !strings.Contains(text, tag) && !(tag == "tlsoffload" && got == "tlssoftware") {
 			t.Errorf("the error for %s names the tag %s: %s", tag, got, text)
 		}
 	}
