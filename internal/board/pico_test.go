@@ -98,9 +98,9 @@ func TestPicoWebserver(t *testing.T) {
 
 // A block of a UF2 file.
 type uf2 struct {
-	start, second, flags, address, size, number, of, family uint32
-	data                                                    [476]byte
-	end                                                     uint32
+	start, second, flags, address, size, _, of, family uint32
+	data                                               [476]byte
+	end                                                uint32
 }
 
 // block is one for the RP2040.

@@ -42,8 +42,7 @@ var mergeLists = map[string]map[string]bool{
 func merged(t *testing.T, tinygoRoot, goRoot string, list map[string]bool) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	var whole func(root, dir string)
-	whole = func(root, dir string) {
+	whole := func(root, dir string) {
 		err := filepath.WalkDir(filepath.Join(root, "src", dir), func(name string, e fs.DirEntry, err error) error {
 			if err == nil && !e.IsDir() {
 				rel, _ := filepath.Rel(filepath.Join(root, "src"), name)
