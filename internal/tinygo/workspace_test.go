@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -47,7 +46,7 @@ func TestWorkspace(t *testing.T) {
 	}
 	defer os.Chdir(was)
 	cache := t.TempDir()
-	tg := &TinyGo{Goroot: runtime.GOROOT()}
+	tg := &TinyGo{Goroot: installedGo(t)}
 	env, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, cache)
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func board(t *testing.T, w *cable.Wire) (*cyw43439sim.Chip, *driver.Device) {
 	chip := cyw43439sim.New(mac, func(frame []byte) { port.Send(frame) }, home, cafe)
 	port.Receive(chip.Receive)
 	t.Cleanup(port.Close)
-	return chip, driver.New(chip.Power, chip.Select, chip)
+	return chip, chip.Driver()
 }
 
 func config(ap cyw43439sim.AccessPoint) radio.Config {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	driver "github.com/soypat/cyw43439"
-
 	"github.com/tinynet/tinynet/netdev/cyw43439"
 	"github.com/tinynet/tinynet/netdev/cyw43439/cyw43439sim"
 	"github.com/tinynet/tinynet/netdev/devtest"
@@ -37,7 +35,7 @@ var joined = sync.OnceValues(func() (r *cyw43439.Radio, other *lneto.Device) {
 	port := wire.Join()
 	chip := cyw43439sim.New([6]byte{2, 0, 0, 0, 0, 1}, func(frame []byte) { port.Send(frame) }, ap)
 	port.Receive(chip.Receive)
-	r, err := cyw43439.JoinWith(driver.New(chip.Power, chip.Select, chip), cyw43439.Config{
+	r, err := cyw43439.JoinWith(chip.Driver(), cyw43439.Config{
 		SSID: ap.SSID, Passphrase: ap.Passphrase, Device: conf(1),
 	})
 	if err != nil {
