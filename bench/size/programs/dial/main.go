@@ -1,5 +1,8 @@
+//go:build tinygo || tinynet
+
 // Command dial is the smallest program with a connection, to measure what net
-// takes of a board. TinyGo can build it with its own net as well:
+// takes of a board. TinyGo can build it with its own net as well (Go cannot link it:
+// its net has no devices):
 //
 //	tinygo build -target=pico -size short ./bench/size/programs/dial
 //	tinynet tinygo build -target=pico -size short ./bench/size/programs/dial

@@ -1,3 +1,5 @@
+//go:build tinygo || tinynet
+
 // Command httpclient is the smallest program that gets a page, to measure what
 // net/http takes of a board. See ../dial; build it with -tags notls.
 package main

@@ -1,3 +1,5 @@
+//go:build tinygo || tinynet
+
 // Command httpserver is the smallest web server, to measure what net/http takes
 // of a board. See ../dial.
 package main
