@@ -1,9 +1,10 @@
-//go:build tinynetport && (nethttpomithttp2 || (!nethttp2 && (tinygo || tinynet_board)))
+//go:build tinynetport && (nethttpomithttp2 || (!nethttp2 && (tinygo || tinynet_board || tlsoffload || ninafw || wioterminal || challenger_rp2040 || comboat_fw)))
 
 package http
 
 // http2Hint says in errors how to get HTTP/2, which is left out: TinyGo has it
-// only when asked for, and nethttpomithttp2 leaves it out anywhere.
+// only when asked for, as has a program whose device does TLS, since such a device
+// agrees on no protocol with the peer; nethttpomithttp2 leaves it out anywhere.
 const http2Hint = " (this program is built without it: build with -tags nethttp2, and without nethttpomithttp2)"
 
 // http2Answer adds that to the error about an answer in HTTP/2. Such an answer
