@@ -15,5 +15,9 @@ var Targets = []string{
 	"wasip1/wasm", "js/wasm",
 }
 
+// Systems are those that every test of the matrix builds for, whatever the
+// release: little- and big-endian, 32 and 64 bits, and one without sockets.
+var Systems = []string{"linux/amd64", "linux/arm", "linux/mips", "wasip1/wasm"}
+
 // Packages are what is built, and what the exported API is compared for.
 var Packages = []string{"net", "net/http/...", "crypto/tls/..."}
