@@ -15,8 +15,7 @@ var Targets = []string{
 	"wasip1/wasm", "js/wasm",
 }
 
-// Systems are those that every test of the matrix builds for, whatever the
-// release: little- and big-endian, 32 and 64 bits, and one without sockets.
+// Systems are those that every run of the matrix builds for: little- and big-endian, 32 and 64 bits, and one without sockets.
 var Systems = []string{"linux/amd64", "linux/arm", "linux/mips", "wasip1/wasm"}
 
 // Packages are what is built, and what the exported API is compared for.

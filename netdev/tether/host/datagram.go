@@ -55,9 +55,11 @@ func (s *socket) hears(from netip.AddrPort) bool {
 func (s *socket) hear(conn packetConn, group bool) {
 	h := s.h
 	size := uint32(mostDatagram)
-	if h.board.Datagrams < mostDatagram+wire.DatagramCost {
-		size = max(h.board.Datagrams, wire.DatagramCost) - wire.DatagramCost
-	}
+	h.locked(func() { // another session may begin, with another board
+		if h.board.Datagrams < mostDatagram+wire.DatagramCost {
+			size = max(h.board.Datagrams, wire.DatagramCost) - wire.DatagramCost
+		}
+	})
 	buf := make([]byte, size+1)
 	for {
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
