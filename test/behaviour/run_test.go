@@ -26,5 +26,5 @@ func TestOnBoardPort(t *testing.T) {
 }
 
 func TestOnPort(t *testing.T) {
-	onport.Run(t, onport.Tests{Package: "test/behaviour", Race: raceDetector, Timeout: 5 * time.Minute, Least: 200})
+	onport.Run(t, onport.Tests{Package: "test/behaviour", Race: raceDetector, Timeout: 12 * time.Minute, Least: 200})
 }
