@@ -314,7 +314,7 @@ var probes = []probe{
 		return nil
 	}},
 	{"dial over IPv6", "", func(*world) error {
-		c, err := net.DialTimeout("tcp6", "[2001:db8::1]:80", time.Millisecond)
+		c, err := net.DialTimeout("tcp6", "[2001:db8::1]:80", patience)
 		if err == nil {
 			c.Close()
 		}
