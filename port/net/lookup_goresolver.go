@@ -57,6 +57,8 @@ func (d *device) dnsConfig() *dnsConfig {
 func (r *Resolver) dialServer(ctx context.Context, network, server string) (Conn, error) {
 	if r == nil || r.Dial == nil {
 		switch dev := currentDevice(); {
+		case ctx.Err() != nil: // which is what to say of a lookup that was given up
+			return nil, mapErr(ctx.Err())
 		case dev.loop != nil:
 			return nil, errOffBoard
 		case !dev.host && !dev.namesServers():
