@@ -66,7 +66,7 @@ func scenes() []scene {
 				a := bare(to.Addr())
 				switch {
 				case a.IsLoopback():
-					return learned["localhost"] && to.Port() == 2
+					return to.Port() == 2
 				case learned["bad.example.com"] && to.Port() == 1:
 					return false
 				}

@@ -15,7 +15,8 @@ type Rules struct{ Allow, Deny []Rule }
 // A Rule applies to addresses or to a name, and to ports.
 //
 // A name's addresses are those that the board was given when it looked the name
-// up over the tether; loopback addresses are no name's but localhost's.
+// up over the tether. Loopback addresses are localhost's, whether or not it was
+// looked up, and no other name's.
 type Rule struct {
 	prefix netip.Prefix // if valid
 	name   string       // else, if not empty; else it applies to all
@@ -129,8 +130,8 @@ func (r Rule) applies(to netip.AddrPort, got bool) bool {
 		return r.prefix.Contains(ip)
 	case r.name == "":
 		return true
-	case ip.IsLoopback() && r.name != "localhost":
-		return false
+	case ip.IsLoopback():
+		return r.name == "localhost"
 	}
 	return got
 }
