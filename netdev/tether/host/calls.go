@@ -139,9 +139,13 @@ func (s *socket) placing(want netip.AddrPort, open func(network string, at netip
 	if s.stream {
 		network = "tcp"
 	}
-	got, err := open(network, at)
+	family := network
+	if at.Addr().Is4() {
+		family += "4" // package net would take 0.0.0.0 for all IPv6 addresses, too
+	}
+	got, err := open(family, at)
 	if err != nil && h.conf.AnyPort && !published && at.Port() != 0 && (errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EADDRINUSE)) {
-		got, err = open(network, netip.AddrPortFrom(at.Addr(), 0))
+		got, err = open(family, netip.AddrPortFrom(at.Addr(), 0))
 	}
 	if err != nil {
 		s.unplace()
