@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/tinynet/tinynet/netdev"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -35,4 +36,19 @@ func TestLocalhost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestJoinPort: a group is judged with the port at which it is heard, also when
+// that is known only late.
+func TestJoinPort(t *testing.T) {
+	h, w, s := bounded(t, Config{Rules: Rules{Deny: must("239.1.2.3:1-65535")}})
+	w.mayGroup = func(netip.AddrPort) bool { return false }
+	s.open(1, netdev.SOCK_DGRAM)
+	s.tell(s.out.Begin(wire.OpMulticast).U16(1).U16(1).U8(wire.MulticastJoin).Addr(netip.MustParseAddr("239.1.2.3")).U32(2))
+	s.exchange()
+	h.locked(func() {
+		if h.groups != 0 {
+			t.Errorf("a member of %d groups, want none", h.groups)
+		}
+	})
 }

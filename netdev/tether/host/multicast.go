@@ -69,7 +69,7 @@ func (s *socket) join(g netip.Addr, ifindex int) error {
 	case g.Is6() && s.family() == "4":
 		return syscall.EAFNOSUPPORT
 	case h.permitted(netip.AddrPortFrom(g, port)) != nil:
-		return &refusal{"the group " + g.String() + " is not allowed by the tether's rules (-allow, -deny)", syscall.EACCES}
+		return deniedGroup(g)
 	case h.groups >= mostGroups:
 		return &refusal{"no more groups on the tether", syscall.EMFILE}
 	}
@@ -84,6 +84,9 @@ func (s *socket) join(g netip.Addr, ifindex int) error {
 			return err
 		}
 		port = addrOf(s.udp.LocalAddr()).Port()
+		if h.permitted(netip.AddrPortFrom(g, port)) != nil {
+			return deniedGroup(g)
+		}
 	}
 	conn, err := h.net.group(netip.AddrPortFrom(bare(g), port), ifindex)
 	if err != nil {
@@ -105,4 +108,8 @@ func (s *socket) join(g netip.Addr, ifindex int) error {
 		s.work(s.writeDatagrams)
 	}
 	return nil
+}
+
+func deniedGroup(g netip.Addr) error {
+	return &deniedError{"the group " + g.String() + " is not allowed by the tether's rules (-allow, -deny)"}
 }
