@@ -70,6 +70,10 @@ func (s *socket) hear(conn packetConn, group bool) {
 			case s.gone, errors.Is(err, net.ErrClosed):
 				gone = true
 			case err != nil:
+				// Others can cause as many of these as they like.
+				if gone = !s.ready(0); gone {
+					return
+				}
 				s.tell(err)
 				gone = !transient(err)
 			case n > int(size), cost > h.board.Datagrams:

@@ -1,8 +1,11 @@
 package host
 
 import (
+	"net"
 	"net/netip"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tinynet/tinynet/netdev"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
@@ -51,4 +54,45 @@ func TestJoinPort(t *testing.T) {
 			t.Errorf("a member of %d groups, want none", h.groups)
 		}
 	})
+}
+
+// A failing socket has an error each time that it is read, as one has at which
+// somebody keeps sending what tells that a datagram has not arrived.
+type failing struct{ *memPacket }
+
+func (c failing) ReadFromUDPAddrPort([]byte) (int, netip.AddrPort, error) {
+	select {
+	case <-c.closed:
+		return 0, netip.AddrPort{}, net.ErrClosed
+	default:
+		return 0, netip.AddrPort{}, syscall.ECONNREFUSED
+	}
+}
+
+type failingWorld struct{ *world }
+
+func (w failingWorld) dialDatagrams(network string, to netip.AddrPort) (packetConn, error) {
+	c, err := w.world.dialDatagrams(network, to)
+	if err != nil {
+		return nil, err
+	}
+	return failing{c.(*memPacket)}, nil
+}
+
+// TestErrorsNotTaken: errors that others cause wait for the board as all else
+// does.
+func TestErrorsNotTaken(t *testing.T) {
+	h, w, s := bounded(t, Config{})
+	h.net = failingWorld{w}
+	s.open(1, netdev.SOCK_DGRAM)
+	s.tell(s.out.Begin(wire.OpConnect).U16(1).U16(1).AddrPort(netip.MustParseAddrPort("203.0.113.9:9")))
+	s.deaf = true
+	s.exchange()
+	for begun := time.Now(); time.Since(begun) < 200*time.Millisecond; time.Sleep(time.Millisecond) {
+		n := 0
+		h.locked(func() { n = h.pump.Line.Queued() })
+		if n > 2*mostWaiting {
+			t.Fatalf("%d bytes wait for the board", n)
+		}
+	}
 }
