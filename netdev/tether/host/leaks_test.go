@@ -3,6 +3,7 @@ package host
 import (
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -52,6 +53,25 @@ func TestJoinPort(t *testing.T) {
 	h.locked(func() {
 		if h.groups != 0 {
 			t.Errorf("a member of %d groups, want none", h.groups)
+		}
+	})
+}
+
+// TestLongZone: what is kept of an address has a bound.
+func TestLongZone(t *testing.T) {
+	h, _, s := bounded(t, Config{})
+	zone := strings.Repeat("z", 60000)
+	for num := range uint16(20) {
+		s.open(1+num, netdev.SOCK_STREAM)
+		m := s.out.Begin(wire.OpBind).U16(1).U16(1 + num).U8(16).Raw(make([]byte, 16))
+		s.tell(m.U16(uint16(len(zone))).Raw([]byte(zone)).U16(0))
+		s.exchange()
+	}
+	h.locked(func() {
+		for num, sock := range h.socks {
+			if n := len(sock.bound.Addr().Zone()); n > 64 {
+				t.Fatalf("socket %d keeps a zone of %d bytes", num, n)
+			}
 		}
 	})
 }

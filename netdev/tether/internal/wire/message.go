@@ -332,6 +332,9 @@ func (r *Reader) U32() uint32 {
 // Text takes a string.
 func (r *Reader) Text() string { return string(r.take(int(r.U16()))) }
 
+// mostZone is how long the zone of an address may be: addresses are kept.
+const mostZone = 64
+
 // Addr takes an address.
 func (r *Reader) Addr() netip.Addr {
 	switch r.U8() {
@@ -342,7 +345,11 @@ func (r *Reader) Addr() netip.Addr {
 		}
 	case 16:
 		if p := r.take(16); p != nil {
-			return netip.AddrFrom16([16]byte(p)).WithZone(r.Text())
+			a := netip.AddrFrom16([16]byte(p))
+			if zone := r.take(int(r.U16())); len(zone) <= mostZone {
+				return a.WithZone(string(zone))
+			}
+			r.Bad, r.buf = true, nil
 		}
 	default:
 		r.Bad, r.buf = true, nil
