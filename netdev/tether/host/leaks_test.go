@@ -116,3 +116,44 @@ func TestErrorsNotTaken(t *testing.T) {
 		}
 	}
 }
+
+// TestRoomAgain: a listener that waits for room goes on when there is some, even
+// if nothing comes or goes on the line.
+func TestRoomAgain(t *testing.T) {
+	h, w, s := bounded(t, Config{})
+	s.open(1, netdev.SOCK_STREAM)
+	s.tell(s.out.Begin(wire.OpListen).U16(1).U16(1).U16(100))
+	s.open(2, netdev.SOCK_STREAM)
+	s.tell(s.out.Begin(wire.OpConnect).U16(2).U16(2).AddrPort(netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), portMute)))
+	s.until(t, "a connection", func() bool { return h.socks[2].state == connected })
+	for num := range uint16(mostSockets - 3) {
+		s.open(3+num, netdev.SOCK_STREAM)
+	}
+	s.tell(s.out.Begin(wire.OpData).U16(2).Raw(make([]byte, 1000)))
+	s.exchange()
+	accept := func() bool {
+		c := w.connection(w.lns[0].at, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), 40000+portEcho))
+		select {
+		case w.lns[0].came <- c:
+			return true
+		case <-time.After(5 * time.Second):
+			c.Close()
+			return false
+		}
+	}
+	if !accept() {
+		t.Fatal("the last place is not used")
+	}
+	s.until(t, "no room", func() bool { return h.live == mostSockets })
+	s.tell(s.out.Begin(wire.OpClose).U16(2).U8(0))
+	s.until(t, "the end", func() bool { return len(h.draining) == 1 && h.pump.Line.Idle() })
+	time.Sleep(20 * time.Millisecond)
+	h.locked(func() {
+		for sock := range h.draining {
+			sock.abort() // as its peer may do
+		}
+	})
+	if !accept() {
+		t.Error("the listener does not see that there is room")
+	}
+}

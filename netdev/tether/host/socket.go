@@ -96,6 +96,7 @@ func (s *socket) release() {
 		s.h.datagrams--
 	}
 	delete(s.h.draining, s)
+	s.h.room.Broadcast()
 }
 
 // end takes a socket from the board. Unless it is broken, what is queued goes
