@@ -65,7 +65,8 @@ type Config struct {
 	// default is 512 on a board, else 1024.
 	Frame int
 	// Window is how many such pieces may be under way, 1 to 64; they are kept
-	// until they have arrived. The default is 8 on a board, else 32.
+	// until they have arrived. It is rounded down to a power of two. The default
+	// is 8 on a board, else 32.
 	Window int
 }
 

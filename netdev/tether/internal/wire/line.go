@@ -66,7 +66,7 @@ type Config struct {
 	ID     uint32 // of this session's end; not 0. One that differs from the last one's is best
 	Host   bool   // this is the computer's end: it asks oftener whether a board is there
 	MTU    int    // the most payload of a frame, 64 to 4096 bytes
-	Window int    // the most frames under way to the peer, 1 to 64
+	Window int    // the most frames under way to the peer, 1 to 64, rounded down to a power of two
 
 	Up   func()       // a session has begun; nothing is left of an earlier one
 	Down func()       // the session has ended
@@ -103,6 +103,9 @@ const (
 func NewLine(c Config) *Line {
 	c.MTU = max(MinMTU, min(c.MTU, MaxMTU))
 	c.Window = max(1, min(c.Window, MaxWindow))
+	for c.Window&(c.Window-1) != 0 {
+		c.Window &= c.Window - 1 // so that frames 255 and 0 have different slots
+	}
 	l := &Line{conf: c, in: newDecoder(max(c.MTU, helloSize)), raw: make([]byte, headerSize+max(c.MTU, helloSize)+checkSize)}
 	l.slots = make([]slot, c.Window)
 	l.hello = true
