@@ -55,7 +55,7 @@ func (s *socket) hears(from netip.AddrPort) bool {
 func (s *socket) hear(conn packetConn, group bool) {
 	h := s.h
 	size := uint32(mostDatagram)
-	h.locked(func() { // another session may begin, with another board
+	h.locked(func() { // there may be another session already
 		if h.board.Datagrams < mostDatagram+wire.DatagramCost {
 			size = max(h.board.Datagrams, wire.DatagramCost) - wire.DatagramCost
 		}
