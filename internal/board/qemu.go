@@ -50,7 +50,9 @@ var QEMUs = []QEMU{
 	},
 	{
 		Name: "qemu-cortex-m3", Emulator: "qemu-system-arm", inherits: "cortex-m-qemu", script: cortexScript,
-		args: []string{"-machine", "mps2-an385", "-semihosting-config", "enable=on,target=native"},
+		// Semihosting ends programs and tells the time. All else of it, which is
+		// files and commands of this computer, is a debugger's, and there is none.
+		args: []string{"-machine", "mps2-an385", "-semihosting-config", "enable=on,target=gdb"},
 		size: "16M", memory: 0x21000000, ram: 16<<20 - 4096, page: 0x21fff000,
 	},
 }
@@ -200,6 +202,7 @@ func (q QEMU) Start(ctx context.Context, p Program) (_ Machine, err error) {
 		"-display", "none", "-serial", "stdio", "-monitor", "unix:" + m.monitor + ",server=on,wait=off",
 		"-device", fmt.Sprintf("loader,file=%s,addr=%#x,force-raw=on", seedFile, q.page),
 		"-m", q.size,
+		"-nic", "none", // else QEMU connects one to this computer's network by itself
 	}, q.args...)
 	memory := ""
 	if p.Measure {
