@@ -212,7 +212,11 @@ func (q QEMU) Start(ctx context.Context, p Program) (_ Machine, err error) {
 	}
 	m.cmd = exec.CommandContext(ctx, q.Emulator, append(args, "-kernel", p.File)...)
 	m.cmd.WaitDelay = time.Second
-	m.cmd.Stderr = p.Stderr
+	var stderr *lineFilter
+	if p.Stderr != nil {
+		stderr = &lineFilter{to: p.Stderr, drop: []string{"has no peer"}}
+		m.cmd.Stderr = stderr
+	}
 	apart(m.cmd)
 	if m.in, err = m.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -231,6 +235,9 @@ func (q QEMU) Start(ctx context.Context, p Program) (_ Machine, err error) {
 	go func() {
 		defer close(m.ended)
 		m.err = m.cmd.Wait()
+		if stderr != nil {
+			stderr.flush()
+		}
 		if ctx.Err() != nil {
 			m.err = ctx.Err()
 		}
