@@ -530,6 +530,11 @@ func TestPromiseTable(t *testing.T) {
 	home := netip.MustParseAddr("127.0.0.1")
 	try("loopback", &world{name: "loopback", ip: home, peer: devtest.Computer(home)}, netdev.Loopback())
 
+	for _, p := range probes {
+		if len(cells[p.name]) != len(columns) {
+			t.Skip("-run leaves out some of its parts")
+		}
+	}
 	var rows strings.Builder
 	for _, p := range probes {
 		usual := cells[p.name][""]
