@@ -90,8 +90,8 @@ func (p *pkg) name(file string) string {
 
 // check compares the entries with each other and with the port's sources.
 func (p *pkg) check() (probs Problems) {
-	fail := func(op, file, decl, format string, args ...any) {
-		probs = append(probs, &Problem{Manifest: p.file, Op: op, File: p.name(file), Decl: decl, Text: fmt.Sprintf(format, args...)})
+	fail := func(line int, op, file, decl, format string, args ...any) {
+		probs = append(probs, &Problem{Manifest: p.file, Line: line, Op: op, File: p.name(file), Decl: decl, Text: fmt.Sprintf(format, args...)})
 	}
 	// A declaration has one fate in a release.
 	type named struct {
@@ -107,7 +107,7 @@ func (p *pkg) check() (probs Problems) {
 			key := e.file + " " + e.decl
 			for _, o := range seen[key] {
 				if o.span.overlaps(e.span) {
-					fail(set.op, e.file, e.decl, "it has a %s already", o.op)
+					fail(e.line, set.op, e.file, e.decl, "it has a %s already", o.op)
 				}
 			}
 			seen[key] = append(seen[key], named{set.op, e})
@@ -116,7 +116,7 @@ func (p *pkg) check() (probs Problems) {
 	for _, e := range p.edits {
 		for _, o := range seen[e.file+" "+e.decl] {
 			if o.span.overlaps(e.span) {
-				fail("edit", e.file, e.decl, "it has a %s already", o.op)
+				fail(e.line, "edit", e.file, e.decl, "it has a %s already", o.op)
 			}
 		}
 	}
@@ -124,10 +124,10 @@ func (p *pkg) check() (probs Problems) {
 	for _, e := range p.adds {
 		for _, f := range e.files {
 			if p.ports[f] == nil {
-				fail("add", f, "", "there is no such file in %s%s", p.dir, p.path)
+				fail(e.at.lineOf(f), "add", f, "", "there is no such file in %s%s", p.dir, p.path)
 			}
 			if slices.ContainsFunc(added[f], e.overlaps) {
-				fail("add", f, "", "listed twice")
+				fail(e.at.lineOf(f), "add", f, "", "listed twice")
 			}
 			added[f] = append(added[f], e.span)
 		}
@@ -136,11 +136,11 @@ func (p *pkg) check() (probs Problems) {
 	for _, e := range p.replaces {
 		f := p.ports[e.from]
 		if f == nil {
-			fail("replace", e.file, e.decl, "there is no %s%s to take it from", p.dir, p.name(e.from))
+			fail(e.line, "replace", e.file, e.decl, "there is no %s%s to take it from", p.dir, p.name(e.from))
 			continue
 		}
 		if added[e.from] != nil {
-			fail("replace", e.file, e.decl, "%s is an added file too", f.name)
+			fail(e.line, "replace", e.file, e.decl, "%s is an added file too", f.name)
 			continue
 		}
 		if used[e.from] == nil {
@@ -151,7 +151,7 @@ func (p *pkg) check() (probs Problems) {
 			continue
 		}
 		if _, err := f.parsed.find(e.decl); err != nil {
-			fail("replace", e.file, e.decl, "%s: %s", f.name, err)
+			fail(e.line, "replace", e.file, e.decl, "%s: %s", f.name, err)
 		}
 	}
 	for _, name := range sortedKeys(p.ports) {
@@ -159,14 +159,14 @@ func (p *pkg) check() (probs Problems) {
 		switch {
 		case added[name] != nil:
 		case used[name] == nil:
-			fail("", name, "", "the port has this file, but the manifest does not mention it")
+			fail(0, "", name, "", "the port has this file, but the manifest does not mention it")
 		case f.parsed != nil:
 			if f.constraint != "" {
-				fail("", name, "", "it holds replacements, so it cannot have a build constraint but %s", portTag)
+				fail(0, "", name, "", "it holds replacements, so it cannot have a build constraint but %s", portTag)
 			}
 			for _, d := range f.parsed.decls {
 				if !used[name][d.name] {
-					fail("", name, d.name, "no replace entry names this declaration of %s", f.name)
+					fail(0, "", name, d.name, "no replace entry names this declaration of %s", f.name)
 				}
 			}
 		}

@@ -287,7 +287,7 @@ func (m *merger) cutDirectives(d *decl) {
 			if m.beginsLine(start) && end < len(m.src) {
 				end++ // so that it does not split the comment that it stands in
 			}
-			m.lines = append(m.lines, cut{start, end, "", "drop", d.name})
+			m.lines = append(m.lines, cut{start, end, "", "drop", d.name, 0})
 		}
 	}
 }

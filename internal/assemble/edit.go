@@ -91,7 +91,16 @@ func matches(text []byte, p []tok) [][2]int {
 
 // edit replaces a token sequence inside a declaration.
 func (m *merger) edit(e *editOp) {
-	fail := func(format string, args ...any) { m.fail("edit", e.decl, format, args...) }
+	fail := func(format string, args ...any) {
+		m.fail("edit", e.decl, format, args...)
+		m.misfits[len(m.misfits)-1].line = e.line
+	}
+	first := len(m.cuts)
+	defer func() {
+		for i := range m.cuts[first:] {
+			m.cuts[first+i].line = e.line
+		}
+	}()
 	p, err := pattern(e.match)
 	if err != nil {
 		fail("match %q is not Go: %w", e.match, err)

@@ -49,6 +49,7 @@ type (
 	}
 	tomlEdit struct {
 		tomlSpan
+		at      section  // where it stands
 		File    string   `toml:"file"`
 		Decl    string   `toml:"decl"`
 		Match   *string  `toml:"match"`
@@ -83,8 +84,9 @@ type (
 
 // load decodes a manifest.toml into p and checks each entry by itself.
 func (p *pkg) load(data []byte) (probs Problems) {
+	var here section // the entry that is being read
 	fail := func(op, file, decl, format string, args ...any) {
-		probs = append(probs, &Problem{Manifest: p.file, Op: op, File: p.name(file), Decl: decl, Text: fmt.Sprintf(format, args...)})
+		probs = append(probs, &Problem{Manifest: p.file, Line: here.lineOf(decl, file), Op: op, File: p.name(file), Decl: decl, Text: fmt.Sprintf(format, args...)})
 	}
 	var t tomlManifest
 	md, err := toml.NewDecoder(bytes.NewReader(data)).Decode(&t)
@@ -95,11 +97,19 @@ func (p *pkg) load(data []byte) (probs Problems) {
 			if text == "" {
 				text = strings.TrimPrefix(err.Error(), "toml: ")
 			}
-			fail("", "", "", "line %d: %s", pe.Position.Line, text)
+			here.line = pe.Position.Line
+			fail("", "", "", "%s", text)
 		} else {
 			fail("", "", "", "%s", strings.TrimPrefix(err.Error(), "toml: "))
 		}
 		return probs
+	}
+	all := sections(data)
+	where := func(table string, i int) section {
+		if i < len(all[table]) {
+			return all[table][i]
+		}
+		return section{} // written in some other way than [[table]]
 	}
 	for _, k := range md.Keys() {
 		// The decoder takes keys in any case for known.
@@ -111,8 +121,10 @@ func (p *pkg) load(data []byte) (probs Problems) {
 		fail("", "", "", "package = %q, but the folder is %s", t.Package, p.path)
 	}
 	if p.tests && len(t.Take) > 0 {
+		here = where("take", 0)
 		fail("take", "", "", "tests are taken without being listed")
 	}
+	here = section{}
 	if p.beside = !p.tests && !isRoot(p.path); p.beside {
 		if !strings.HasPrefix(p.path, "crypto/") && p.path != "net/netip" && p.path != "internal/godebug" {
 			fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto, net/netip and internal/godebug")
@@ -161,8 +173,9 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	}
 	lists := func(op string, list []tomlFiles) []listEntry {
 		var out []listEntry
-		for _, e := range list {
-			x := listEntry{from: e.From}
+		for i, e := range list {
+			here = where(op, i)
+			x := listEntry{from: e.From, at: here}
 			if e.From != "" && op != "add" {
 				fail(op, "", "", "from is for add and replace")
 			}
@@ -192,7 +205,8 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	p.omits = lists("omit", t.Omit)
 	p.adds = lists("add", t.Add)
 
-	decls := func(op string, e tomlDrop, from string) []declEntry {
+	decls := func(op string, i int, e tomlDrop, from string) []declEntry {
+		here = where(op, i)
 		names := e.Decls
 		if e.Decl != "" {
 			names = append([]string{e.Decl}, names...)
@@ -216,30 +230,36 @@ func (p *pkg) load(data []byte) (probs Problems) {
 				fail(op, e.File, "", "decls has an empty name")
 			}
 			if n != "" {
-				out = append(out, declEntry{span: s, file: e.File, decl: n, why: w, from: from})
+				out = append(out, declEntry{span: s, line: here.lineOf(n), file: e.File, decl: n, why: w, from: from})
 			}
 		}
 		return out
 	}
-	for _, e := range t.Drop {
-		p.drops = append(p.drops, decls("drop", e, "")...)
+	for i, e := range t.Drop {
+		p.drops = append(p.drops, decls("drop", i, e, "")...)
 	}
-	for _, e := range t.Replace {
-		p.replaces = append(p.replaces, decls("replace", e.tomlDrop, e.From)...)
+	for i, e := range t.Replace {
+		p.replaces = append(p.replaces, decls("replace", i, e.tomlDrop, e.From)...)
 	}
 	edits := t.Edit
-	for _, e := range t.Edits {
+	for i := range edits {
+		edits[i].at = where("edit", i)
+	}
+	for i, e := range t.Edits {
+		here = where("edits", i)
 		if len(e.Rows) == 0 {
 			fail("edits", e.File, "", "it has no rows")
 		}
-		rows, problems := e.rows()
-		for _, text := range problems {
-			fail("edits", e.File, "", "%s", text)
+		rows, problems := e.rows(here)
+		for _, x := range problems {
+			here.line = x.line
+			fail("edits", "", "", "%s", x.text)
 		}
 		edits = append(edits, rows...)
 	}
 	for _, e := range edits {
-		x := editEntry{file: e.File, editOp: editOp{decl: e.Decl, imports: e.Imports, count: 1}}
+		here = e.at
+		x := editEntry{file: e.File, editOp: editOp{line: here.lineOf(e.Decl), decl: e.Decl, imports: e.Imports, count: 1}}
 		ok := goFile("edit", "file", e.File, false)
 		x.span = spanOf("edit", e.File, e.Decl, e.tomlSpan)
 		x.why = why("edit", e.File, e.Decl, e.Why)
@@ -272,8 +292,9 @@ func (p *pkg) load(data []byte) (probs Problems) {
 			p.edits = append(p.edits, x)
 		}
 	}
-	for _, e := range t.Swap {
-		x := swapEntry{files: e.Files, swapOp: swapOp{path: e.Import, with: e.With}}
+	for i, e := range t.Swap {
+		here = where("swap", i)
+		x := swapEntry{files: e.Files, swapOp: swapOp{line: here.lineOf(e.Import), path: e.Import, with: e.With}}
 		x.span = spanOf("swap", "", e.Import, e.tomlSpan)
 		x.why = why("swap", "", e.Import, e.Why)
 		if !validImport(e.Import) || !validImport(e.With) {

@@ -258,7 +258,7 @@ func fuzzMerge(t *testing.T, up *source, fates []byte) {
 		}
 		switch f := int(b % 4); f {
 		case drop:
-			ops.drops = append(ops.drops, dropOp{d.name, "why of " + d.name})
+			ops.drops = append(ops.drops, dropOp{decl: d.name, why: "why of " + d.name})
 			fate[d.name] = drop
 		case replace:
 			text, ok := replacementFor(d, b)

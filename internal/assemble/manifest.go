@@ -54,6 +54,7 @@ type pkg struct {
 
 type listEntry struct {
 	span
+	at    section
 	files []string
 	why   string
 	from  string // of an add: the folder of the port that has the files, if another
@@ -61,6 +62,7 @@ type listEntry struct {
 
 type declEntry struct {
 	span
+	line            int
 	file, decl, why string
 	from            string // base name of the port file of a replace
 }
@@ -178,9 +180,9 @@ func (p *pkg) borrow(byPath map[string]*pkg) (probs Problems) {
 			of := byPath[e.from]
 			switch {
 			case of == nil || of == p || of.ports[f] == nil:
-				probs = append(probs, &Problem{Manifest: p.file, Op: "add", File: p.name(f), Text: fmt.Sprintf("there is no %s%s/%s to take it from", p.dir, e.from, f)})
+				probs = append(probs, &Problem{Manifest: p.file, Line: e.at.lineOf(f), Op: "add", File: p.name(f), Text: fmt.Sprintf("there is no %s%s/%s to take it from", p.dir, e.from, f)})
 			case p.ports[f] != nil && p.ports[f] != of.ports[f]:
-				probs = append(probs, &Problem{Manifest: p.file, Op: "add", File: p.name(f), Text: "the folder has a file of this name itself"})
+				probs = append(probs, &Problem{Manifest: p.file, Line: e.at.lineOf(f), Op: "add", File: p.name(f), Text: "the folder has a file of this name itself"})
 			default:
 				p.ports[f] = of.ports[f]
 			}

@@ -21,21 +21,29 @@ type Change struct {
 
 // The operations on one file, as a manifest has them.
 type (
-	dropOp struct{ decl, why string }
+	dropOp struct {
+		line      int // of the manifest
+		decl, why string
+	}
 
 	replaceOp struct {
+		line      int
 		decl, why string
 		from      *source // the port file that holds the replacement
 	}
 
 	editOp struct {
+		line        int
 		decl, why   string
 		match, with string
 		imports     []string // as in source: path, or name and path
 		count       int
 	}
 
-	swapOp struct{ path, with, why string }
+	swapOp struct {
+		line            int
+		path, with, why string
+	}
 )
 
 type fileOps struct {
@@ -56,6 +64,35 @@ const buildDecl = "go:build"
 type misfit struct {
 	op, decl string
 	err      error
+	line     int // of the manifest; 0 if it is that of the first such operation
+}
+
+// line is where the manifest has an operation on a declaration.
+func (o *fileOps) line(op, decl string) int {
+	if o == nil {
+		return 0
+	}
+	for _, x := range o.drops {
+		if op == "drop" && x.decl == decl {
+			return x.line
+		}
+	}
+	for _, x := range o.replaces {
+		if op == "replace" && x.decl == decl {
+			return x.line
+		}
+	}
+	for _, x := range o.edits {
+		if op == "edit" && x.decl == decl {
+			return x.line
+		}
+	}
+	for _, x := range o.swaps {
+		if op == "swap" && x.path == decl {
+			return x.line
+		}
+	}
+	return 0
 }
 
 // A merger changes one file. It collects replacements of text, so that what
@@ -76,6 +113,7 @@ type cut struct {
 	start, end int
 	text       string
 	op, decl   string // on whose behalf
+	line       int    // as in misfit
 }
 
 // A mark is a comment before a statement or declaration.
@@ -91,7 +129,7 @@ type placedChange struct {
 }
 
 func (m *merger) fail(op, decl, format string, args ...any) {
-	m.misfits = append(m.misfits, misfit{op, decl, fmt.Errorf(format, args...)})
+	m.misfits = append(m.misfits, misfit{op: op, decl: decl, err: fmt.Errorf(format, args...)})
 }
 
 func (m *merger) change(op, decl, why string, at int) {
@@ -99,7 +137,7 @@ func (m *merger) change(op, decl, why string, at int) {
 }
 
 func (m *merger) cut(start, end int, text, op, decl string) {
-	m.cuts = append(m.cuts, cut{start, end, text, op, decl})
+	m.cuts = append(m.cuts, cut{start, end, text, op, decl, 0})
 }
 
 // merge applies the operations to upstream's file and returns the new text.
@@ -175,7 +213,7 @@ func (m *merger) apply(cuts []cut) ([]byte, *misfit) {
 	var last cut
 	for _, c := range cuts {
 		if c.start < at {
-			return nil, &misfit{c.op, c.decl, fmt.Errorf("it touches the same text as %s %s", last.op, last.decl)}
+			return nil, &misfit{c.op, c.decl, fmt.Errorf("it touches the same text as %s %s", last.op, last.decl), c.line}
 		}
 		out.Write(m.src[at:c.start])
 		out.WriteString(c.text)
@@ -205,9 +243,9 @@ func (m *merger) blame(ops *fileOps, err error) []misfit {
 		one.edit(e)
 		if text, bad := one.apply(one.cuts); bad == nil {
 			if s, err := parseSource(m.name, text); err != nil {
-				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file does not parse: %w", e.with, err)})
+				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file does not parse: %w", e.with, err), e.line})
 			} else if s.names() != m.names() {
-				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file has %d declarations instead of %d; an edit stays inside of one", e.with, s.names(), m.names())})
+				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file has %d declarations instead of %d; an edit stays inside of one", e.with, s.names(), m.names()), e.line})
 			}
 		}
 	}

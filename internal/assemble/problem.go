@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 // to, that a human has to look at.
 type Problem struct {
 	Manifest string // the manifest file, such as port/net/manifest.toml
+	Line     int    // of the manifest; 0 if it is about no line
 	Op       string // the operation: take, drop, ...; may be empty
 	File     string // the file it is about, such as net/dial.go; may be empty
 	Decl     string // the declaration in it; may be empty
@@ -26,7 +28,11 @@ func (p *Problem) Error() string {
 	}
 	var b strings.Builder
 	if p.Manifest != "" {
-		b.WriteString(p.Manifest + ": ")
+		b.WriteString(p.Manifest + ":")
+		if p.Line > 0 {
+			fmt.Fprintf(&b, "%d:", p.Line)
+		}
+		b.WriteString(" ")
 	}
 	if len(where) > 0 {
 		b.WriteString(strings.Join(where, " ") + ": ")
@@ -36,6 +42,13 @@ func (p *Problem) Error() string {
 		b.WriteString(" (" + p.Release + ")")
 	}
 	return b.String()
+}
+
+// lineless is the message without the manifest and its line.
+func (p *Problem) lineless() string {
+	same := *p
+	same.Manifest = ""
+	return same.Error()
 }
 
 // maxShown is how many problems an error message lists before it only counts.
@@ -76,10 +89,7 @@ func (ps Problems) err() error {
 		if c := strings.Compare(a.Manifest, b.Manifest); c != 0 {
 			return c
 		}
-		if c := strings.Compare(a.File, b.File); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Error(), b.Error())
+		return cmp.Or(strings.Compare(a.File, b.File), strings.Compare(a.lineless(), b.lineless()), cmp.Compare(a.Line, b.Line))
 	})
 	return slices.CompactFunc(sorted, func(a, b *Problem) bool { return *a == *b })
 }

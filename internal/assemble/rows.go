@@ -33,28 +33,41 @@ func (p *places) UnmarshalTOML(v any) error {
 	return fmt.Errorf("at is %v, and has to be a string or a list of strings", v)
 }
 
-// rows are the edits of a table, and what is wrong with it.
-func (e tomlEdits) rows() (list []tomlEdit, problems []string) {
+// A rowProblem is what is wrong with a row, or with its table.
+type rowProblem struct {
+	line int
+	text string
+}
+
+// rows are the edits of a table that stands at a section, and what is wrong with it.
+func (e tomlEdits) rows(where section) (list []tomlEdit, problems []rowProblem) {
 	if e.Why == "" {
-		problems = append(problems, "it has no why")
+		problems = append(problems, rowProblem{where.line, "it has no why"})
 	}
 	for i, r := range e.Rows {
+		here := section{line: where.line, text: where.text}
+		if i < len(where.rows) { // rows may be tables of their own, too
+			here.line = where.rows[i]
+		}
+		fail := func(format string, args ...any) {
+			problems = append(problems, rowProblem{here.line, fmt.Sprintf("row %d", i+1) + fmt.Sprintf(format, args...)})
+		}
 		if len(r.At) == 0 {
-			problems = append(problems, fmt.Sprintf("row %d does not say where: at = \"FILE: DECL\"", i+1))
+			fail(" does not say where: at = \"FILE: DECL\"")
 		}
 		for _, at := range r.At {
 			file, decl, named := strings.Cut(at, ": ")
 			if !named {
 				file, decl = e.File, at
 			} else if e.File != "" {
-				problems = append(problems, fmt.Sprintf("row %d: at = %q names a file, and so does the table (%s)", i+1, at, e.File))
+				fail(": at = %q names a file, and so does the table (%s)", at, e.File)
 				continue
 			}
 			if file == "" {
-				problems = append(problems, fmt.Sprintf("row %d: at = %q names no file; write \"FILE: DECL\", or give the table a file", i+1, at))
+				fail(": at = %q names no file; write \"FILE: DECL\", or give the table a file", at)
 				continue
 			}
-			edit := tomlEdit{tomlSpan: e.tomlSpan, File: file, Decl: decl, Match: r.Match, With: r.With, Imports: r.Imports, Count: r.Count, Why: e.Why}
+			edit := tomlEdit{tomlSpan: e.tomlSpan, at: section{line: here.line}, File: file, Decl: decl, Match: r.Match, With: r.With, Imports: r.Imports, Count: r.Count, Why: e.Why}
 			// A row's own releases are those of the table, narrowed.
 			if r.Since != "" {
 				edit.Since = r.Since

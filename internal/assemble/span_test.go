@@ -162,7 +162,7 @@ why = "boards have no f"
 		t.Errorf("for Go: %v", err)
 	}
 	root.TinyGo = "0.40.1"
-	const want = "port/net/manifest.toml: drop net/a.go f: no such declaration in the file (go1.25.14 for TinyGo 0.40.1)"
+	const want = "port/net/manifest.toml:20: drop net/a.go f: no such declaration in the file (go1.25.14 for TinyGo 0.40.1)"
 	if _, err := assembled(port, root); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("for TinyGo 0.40.1: got %v, want %q", err, want)
 	}

@@ -66,18 +66,18 @@ files = ["support_test.go"]
 
 func TestTestsOfGoErrors(t *testing.T) {
 	for _, c := range []struct{ manifest, want string }{
-		{"[[take]]\nfiles = [\"a_test.go\"]\n", "take: tests are taken without being listed"},
-		{"[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\n", `drop: file = "a.go" is not the name of a test file`},
-		{"[[drop]]\nfile = \"a_test.go\"\ndecl = \"f\"\nwhy = \"x\"\n", "drop net/a_test.go f: no such declaration in the file; Go has it in b_test.go (go1.26.8)"},
-		{"[[drop]]\nfile = \"x_test.go\"\ndecl = \"f\"\nwhy = \"x\"\n", "drop net/x_test.go f: the file is not taken (go1.26.8)"},
-		{"[[omit]]\nfiles = [\"x_test.go\"]\nwhy = \"x\"\n", "omit net/x_test.go: Go does not have such a file (go1.26.8)"},
+		{"[[take]]\nfiles = [\"a_test.go\"]\n", "2: take: tests are taken without being listed"},
+		{"[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\n", `2: drop: file = "a.go" is not the name of a test file`},
+		{"[[drop]]\nfile = \"a_test.go\"\ndecl = \"f\"\nwhy = \"x\"\n", "4: drop net/a_test.go f: no such declaration in the file; Go has it in b_test.go (go1.26.8)"},
+		{"[[drop]]\nfile = \"x_test.go\"\ndecl = \"f\"\nwhy = \"x\"\n", "4: drop net/x_test.go f: the file is not taken (go1.26.8)"},
+		{"[[omit]]\nfiles = [\"x_test.go\"]\nwhy = \"x\"\n", "3: omit net/x_test.go: Go does not have such a file (go1.26.8)"},
 	} {
 		goroot := gorootOf(t, "go1.26.8", map[string]string{"net/a.go": "package net\n", "net/a_test.go": "package net\n", "net/b_test.go": "package net\n\nfunc f() {}\n"})
 		m, err := LoadTests(fstest.MapFS{"net/manifest.toml": {Data: []byte("package = \"net\"\n" + c.manifest)}}, "tests/")
 		if err == nil {
 			_, err = Assemble(m, goroot)
 		}
-		if want := "tests/net/manifest.toml: " + c.want; err == nil || err.Error() != want {
+		if want := "tests/net/manifest.toml:" + c.want; err == nil || err.Error() != want {
 			t.Errorf("%s\ngot  %v\nwant %s", c.manifest, err, want)
 		}
 	}

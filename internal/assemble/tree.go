@@ -5,6 +5,7 @@ package assemble
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -186,8 +187,8 @@ type job struct {
 	probs Problems
 }
 
-func (a *assembler) problem(p *pkg, op, file, decl, format string, args ...any) *Problem {
-	return &Problem{Manifest: p.file, Op: op, File: p.name(file), Decl: decl, Release: a.root.String(), Text: fmt.Sprintf(format, args...)}
+func (a *assembler) problem(p *pkg, line int, op, file, decl, format string, args ...any) *Problem {
+	return &Problem{Manifest: p.file, Line: line, Op: op, File: p.name(file), Decl: decl, Release: a.root.String(), Text: fmt.Sprintf(format, args...)}
 }
 
 // isGoFile tells whether a name is of a Go file that belongs to a package.
@@ -274,8 +275,8 @@ func (a *assembler) unmentioned(here []*pkg) {
 
 // plan decides what becomes of each file of a package.
 func (a *assembler) plan(p *pkg) []*job {
-	fail := func(op, file, decl, format string, args ...any) {
-		a.probs = append(a.probs, a.problem(p, op, file, decl, format, args...))
+	fail := func(line int, op, file, decl, format string, args ...any) {
+		a.probs = append(a.probs, a.problem(p, line, op, file, decl, format, args...))
 	}
 	names, tests, err := a.list(p.path)
 	if p.tests {
@@ -283,9 +284,9 @@ func (a *assembler) plan(p *pkg) []*job {
 	}
 	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(p.takes)+len(p.drops)+len(p.replaces)+len(p.edits)+len(p.swaps) > 0) {
 		if errors.Is(err, fs.ErrNotExist) {
-			fail("", "", "", "Go does not have this package; limit the manifest with since and until")
+			fail(0, "", "", "", "Go does not have this package; limit the manifest with since and until")
 		} else {
-			fail("", "", "", "%s", err)
+			fail(0, "", "", "", "%s", err)
 		}
 		return nil
 	}
@@ -297,10 +298,10 @@ func (a *assembler) plan(p *pkg) []*job {
 			switch {
 			case !e.has(a.target):
 			case !slices.Contains(names, f):
-				fail("take", f, "", "Go does not have this file")
+				fail(e.at.lineOf(f), "take", f, "", "Go does not have this file")
 				jobs[f] = &job{p: p, name: f, omit: "missing"}
 			case jobs[f] != nil:
-				fail("take", f, "", "listed twice")
+				fail(e.at.lineOf(f), "take", f, "", "listed twice")
 			default:
 				jobs[f] = &job{p: p, name: f, swaps: map[string]bool{}}
 			}
@@ -321,13 +322,13 @@ func (a *assembler) plan(p *pkg) []*job {
 				case j == nil:
 					jobs[f] = &job{p: p, name: f, omit: e.why}
 				case j.omit == "":
-					fail("omit", f, "", "it is taken too")
+					fail(e.at.lineOf(pattern), "omit", f, "", "it is taken too")
 				case pattern == f:
-					fail("omit", f, "", "it is omitted already")
+					fail(e.at.lineOf(pattern), "omit", f, "", "it is omitted already")
 				}
 			}
 			if !hit {
-				fail("omit", pattern, "", "Go does not have such a file")
+				fail(e.at.lineOf(pattern), "omit", pattern, "", "Go does not have such a file")
 			}
 		}
 	}
@@ -336,7 +337,7 @@ func (a *assembler) plan(p *pkg) []*job {
 			jobs[f] = &job{p: p, name: f, swaps: map[string]bool{}}
 		}
 		if jobs[f] == nil {
-			fail("", f, "", "Go has this file, but the manifest does not mention it; take or omit it")
+			fail(0, "", f, "", "Go has this file, but the manifest does not mention it; take or omit it")
 			jobs[f] = &job{p: p, name: f, omit: "unmentioned"}
 		}
 	}
@@ -346,7 +347,7 @@ func (a *assembler) plan(p *pkg) []*job {
 		}
 		for _, f := range e.files {
 			if slices.Contains(names, f) || slices.Contains(tests, f) {
-				fail("add", f, "", "Go has a file of this name; a file of ours with its name can only hold replacements")
+				fail(e.at.lineOf(f), "add", f, "", "Go has a file of this name; a file of ours with its name can only hold replacements")
 				continue
 			}
 			jobs[f] = &job{p: p, name: f, port: p.ports[f]}
@@ -354,14 +355,14 @@ func (a *assembler) plan(p *pkg) []*job {
 	}
 	// ops returns where to note an operation on a file; nil if it has no place
 	// in this release.
-	ops := func(op, file, decl string) *fileOps {
+	ops := func(line int, op, file, decl string) *fileOps {
 		j := jobs[file]
 		if j == nil || j.omit != "" || j.port != nil {
 			switch {
 			case j != nil && j.omit == "missing", everTaken[file]:
 				// Reported already, or the file is taken in other releases.
 			default:
-				fail(op, file, decl, "the file is not taken")
+				fail(line, op, file, decl, "the file is not taken")
 			}
 			return nil
 		}
@@ -372,21 +373,21 @@ func (a *assembler) plan(p *pkg) []*job {
 	}
 	for _, e := range p.drops {
 		if e.has(a.target) {
-			if o := ops("drop", e.file, e.decl); o != nil {
-				o.drops = append(o.drops, dropOp{e.decl, e.why})
+			if o := ops(e.line, "drop", e.file, e.decl); o != nil {
+				o.drops = append(o.drops, dropOp{e.line, e.decl, e.why})
 			}
 		}
 	}
 	for _, e := range p.replaces {
 		if e.has(a.target) {
-			if o := ops("replace", e.file, e.decl); o != nil {
-				o.replaces = append(o.replaces, replaceOp{e.decl, e.why, p.ports[e.from].parsed})
+			if o := ops(e.line, "replace", e.file, e.decl); o != nil {
+				o.replaces = append(o.replaces, replaceOp{e.line, e.decl, e.why, p.ports[e.from].parsed})
 			}
 		}
 	}
 	for _, e := range p.edits {
 		if e.has(a.target) {
-			if o := ops("edit", e.file, e.decl); o != nil {
+			if o := ops(e.line, "edit", e.file, e.decl); o != nil {
 				o.edits = append(o.edits, e.editOp)
 			}
 		}
@@ -396,7 +397,7 @@ func (a *assembler) plan(p *pkg) []*job {
 			continue
 		}
 		for _, f := range e.files {
-			if o := ops("swap", f, e.path); o != nil {
+			if o := ops(e.line, "swap", f, e.path); o != nil {
 				o.swaps = append(o.swaps, e.swapOp)
 			}
 		}
@@ -417,14 +418,14 @@ func (j *job) run(a *assembler) {
 	}
 	j.out = File{Path: j.p.name(j.name)}
 	fail := func(op, decl, format string, args ...any) {
-		j.probs = append(j.probs, a.problem(j.p, op, j.name, decl, format, args...))
+		j.probs = append(j.probs, a.problem(j.p, j.ops.line(op, decl), op, j.name, decl, format, args...))
 	}
 	if j.port != nil {
 		j.pkg = j.port.parsed.file.Name.Name
 		j.out.Mark, j.out.Source = Added, j.port.name
 		text, err := gofmt(append(header(j.port.name), j.port.src...))
 		if err != nil {
-			fail("add", "", "%s", err)
+			j.probs = append(j.probs, a.problem(j.p, addLine(j.p, j.name), "add", j.name, "", "%s", err))
 		}
 		j.out.Data = text
 		return
@@ -465,7 +466,8 @@ func (j *job) run(a *assembler) {
 		if errors.Is(b.err, errNoDecl) {
 			hint = a.elsewhere(j, b.decl)
 		}
-		fail(b.op, b.decl, "%s%s", b.err, hint)
+		p := a.problem(j.p, cmp.Or(b.line, j.ops.line(b.op, b.decl)), b.op, j.name, b.decl, "%s%s", b.err, hint)
+		j.probs = append(j.probs, p)
 	}
 	if len(bad) > 0 {
 		return
@@ -527,7 +529,7 @@ func (a *assembler) checkSwaps(p *pkg, jobs []*job) {
 			continue
 		}
 		if !slices.ContainsFunc(jobs, func(j *job) bool { return j.p == p && j.swaps[e.path] }) {
-			a.probs = append(a.probs, a.problem(p, "swap", "", e.path, "no taken file imports it"))
+			a.probs = append(a.probs, a.problem(p, e.line, "swap", "", e.path, "no taken file imports it"))
 		}
 	}
 }
@@ -554,10 +556,20 @@ func (a *assembler) checkPackageNames(p *pkg, jobs []*job) {
 	}
 	for _, j := range added {
 		if n := strings.TrimSuffix(j.pkg, "_test"); len(names) > 0 && !names[n] && !names[j.pkg] {
-			a.probs = append(a.probs, a.problem(p, "add", j.name, "", "it is of package %s, but Go's files are of package %s",
+			a.probs = append(a.probs, a.problem(p, addLine(p, j.name), "add", j.name, "", "it is of package %s, but Go's files are of package %s",
 				j.pkg, strings.Join(sortedKeys(names), " or ")))
 		}
 	}
+}
+
+// addLine is where a manifest adds a file of ours.
+func addLine(p *pkg, file string) int {
+	for _, e := range p.adds {
+		if slices.Contains(e.files, file) {
+			return e.at.lineOf(file)
+		}
+	}
+	return 0
 }
 
 func packageClause(data []byte) string {

@@ -4,7 +4,6 @@
 package upgrade
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -527,8 +526,24 @@ func (r *Report) Finish(port fs.FS) {
 	add := func(where, format string, args ...any) {
 		r.Todo = append(r.Todo, Todo{where, fmt.Sprintf(format, args...)})
 	}
+	m, err := assemble.LoadManifest(port)
+	if err != nil {
+		m = &assemble.Manifest{} // its problems are among those of the report
+	}
+	place := func(manifest string, line int) string {
+		if _, err := fs.Stat(port, strings.TrimPrefix(manifest, "port/")); err != nil {
+			return manifest // it is missing
+		}
+		return fmt.Sprintf("%s:%d", manifest, max(line, 1))
+	}
 	for _, p := range r.Problems {
-		add(manifestPlace(port, p), "%s", strings.TrimPrefix(p.Error(), p.Manifest+": "))
+		if p.Manifest == "" {
+			add("src/"+p.File, "%s", p)
+			continue
+		}
+		said := *p
+		said.Manifest = ""
+		add(place(p.Manifest, p.Line), "%s", &said)
 	}
 	for _, s := range r.Shadows {
 		add(s.Ours.String(), "Go declares %s itself now, in %s", s.Name, s.Go)
@@ -539,7 +554,7 @@ func (r *Report) Finish(port fs.FS) {
 		}
 		where := e.Ours.String()
 		if where == "" {
-			where = manifestPlace(port, &assemble.Problem{Manifest: e.In, Op: e.Op, File: e.File, Decl: e.Decl})
+			where = place(e.In, m.Line(e.In, e.Op, e.File, e.Decl))
 		}
 		what := "changed"
 		if e.Old == "" {
@@ -606,48 +621,4 @@ func cutPlace(s string) (where, what string, ok bool) {
 		return "", "", false
 	}
 	return s[:j], s[j+2:], true
-}
-
-// manifestPlace finds the line of a manifest that an entry is on: that of its
-// declaration or file, or the first line.
-func manifestPlace(port fs.FS, p *assemble.Problem) string {
-	if p.Manifest == "" {
-		return "src/" + p.File
-	}
-	data, err := fs.ReadFile(port, strings.TrimPrefix(p.Manifest, "port/"))
-	if err != nil {
-		return p.Manifest
-	}
-	best := 0
-	inOp, inFile := false, false
-	for i, line := range strings.Split(string(data), "\n") {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[[") {
-			inOp, inFile = p.Op == "" || line == "[["+p.Op+"]]", false
-		}
-		if !inOp {
-			continue
-		}
-		if p.File != "" && names(line, path.Base(p.File)) {
-			inFile = true
-			best = cmp.Or(best, i+1)
-		}
-		if p.Decl != "" && strings.Contains(line, `"`+p.Decl+`"`) && (inFile || p.Op == "swap" || p.File == "") {
-			best = i + 1
-			break
-		}
-	}
-	return fmt.Sprintf("%s:%d", p.Manifest, max(best, 1))
-}
-
-// names tells whether a line of a manifest names a file, or has a pattern for it.
-func names(line, file string) bool {
-	for i, word := range strings.Split(line, `"`) {
-		if i%2 == 1 {
-			if ok, err := path.Match(word, file); ok && err == nil {
-				return true
-			}
-		}
-	}
-	return false
 }
