@@ -79,14 +79,14 @@ fuzz: ## each fuzz test for FUZZTIME (30s)
 			echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./$$dir; \
 		done; \
 	done
-	cd port && go test -tags tinynetport,tinynet_board -run '^$$' -fuzz FuzzParseAddr -fuzztime $(FUZZTIME) net/parseaddr_board.go net/parseaddr_test.go
+	cd port && go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz FuzzParseAddr -fuzztime $(FUZZTIME) net/parseaddr_board.go net/parseaddr_test.go
 
 fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
 	@set -euo pipefail; go build -o $${TMPDIR:-/tmp}/tinynet-fuzz ./cmd/tinynet; \
 	for name in FuzzHTTPRequest FuzzHTTPResponse; do \
 		$${TMPDIR:-/tmp}/tinynet-fuzz go test -tags tinynet_port -run '^$$' -fuzz "^$$name$$" -fuzztime 60s ./test/behaviour; \
 	done; \
-	go test -tags tinynetport,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s ./port/net/http/internal
+	go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s ./port/net/http/internal
 
 fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) each
 	@set -euo pipefail; for name in FuzzSignature FuzzPoint; do \

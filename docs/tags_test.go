@@ -12,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/port"
 )
 
 // foreignTags are those of Go and TinyGo, by which nothing is chosen.
@@ -31,6 +34,10 @@ func TestTags(t *testing.T) {
 	for _, tag := range foreignTags {
 		known[tag] = true
 	}
+	m, err := assemble.LoadManifest(port.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
 	names := regexp.MustCompile(`build tag (\w+)|-tags (\w+)|build_tag_(\w+)`)
 	seen := map[string]bool{}
 	errs := 0
@@ -38,29 +45,9 @@ func TestTags(t *testing.T) {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 		if err != nil {
 			return err
-		}
-		for _, group := range f.Comments {
-			for _, c := range group.List {
-				if !constraint.IsGoBuild(c.Text) || c.Pos() > f.Package {
-					continue
-				}
-				expr, err := constraint.Parse(c.Text)
-				if err != nil {
-					t.Errorf("%s: %v", path, err)
-					continue
-				}
-				expr.Eval(func(tag string) bool {
-					seen[tag] = true
-					return true
-				})
-				expr.Eval(func(tag string) bool {
-					seen[tag] = true
-					return false
-				})
-			}
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			lit, ok := n.(*ast.BasicLit)
@@ -81,6 +68,21 @@ func TestTags(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for path, text := range m.Constraints() {
+		if text == "" {
+			continue
+		}
+		expr, err := constraint.Parse("//go:build " + text)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, all := range []bool{true, false} { // so that no part of it is passed over
+			expr.Eval(func(tag string) bool {
+				seen[tag] = true
+				return all
+			})
+		}
 	}
 	if errs < 10 {
 		t.Errorf("%d errors name a tag: the test looks for them in the wrong place", errs)

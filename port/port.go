@@ -10,7 +10,8 @@ package port
 import "embed"
 
 // FS has the manifests and sources by their path below GOROOT/src, for example
-// net/manifest.toml and net/fd_netdev.go, and the record, upstream.lock.
+// net/manifest.toml and net/fd_netdev.go, the build conditions that have names,
+// conditions.toml, and the record, upstream.lock.
 //
-//go:embed net crypto internal upstream.lock
+//go:embed net crypto internal conditions.toml upstream.lock
 var FS embed.FS

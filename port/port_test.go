@@ -14,7 +14,7 @@ func TestSources(t *testing.T) {
 		{"net/http/timer_board.go", "net/http/timer_test.go"},
 		{"crypto/tls/cache_recent.go", "crypto/tls/cache_recent_test.go"},
 	} {
-		cmd := exec.Command("go", append([]string{"test", "-tags", "tinynetport,tinynet_board"}, what...)...)
+		cmd := exec.Command("go", append([]string{"test", "-tags", "tinynetport,port.board,tinynet_board"}, what...)...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", cmd, err, out)
 		}

@@ -1,29 +1,28 @@
 package main
 
 import (
-	"bytes"
 	"go/build/constraint"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tinynet/tinynet/internal/assemble"
 	"github.com/tinynet/tinynet/port"
 )
 
 // run takes the sandbox where port/net/host.go is not built, and nowhere else.
 func TestDefaultBoard(t *testing.T) {
-	source, err := port.FS.ReadFile("net/host.go")
+	m, err := assemble.LoadManifest(port.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, _, _ := bytes.Cut(source, []byte("\n"))
-	expr, err := constraint.Parse(string(line))
+	expr, err := constraint.Parse("//go:build " + m.Constraints()["net/host.go"])
 	if err != nil {
 		t.Fatal(err)
 	}
 	systems := append([]string{"aix", "plan9", "solaris", "illumos", "js"}, hostDevices...)
 	for _, goos := range systems {
-		built := expr.Eval(func(tag string) bool { return tag == goos || tag == "tinynetport" })
+		built := expr.Eval(func(tag string) bool { return tag == goos })
 		if listed := slices.Contains(hostDevices, goos); built != listed {
 			t.Errorf("%s: port/net/host.go is built: %v; hostDevices has it: %v", goos, built, listed)
 		}

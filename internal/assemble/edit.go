@@ -172,6 +172,9 @@ func (m *merger) editBuild(e *editOp, p []tok) error {
 		if err != nil {
 			return fmt.Errorf("with %q is no build constraint: %w", e.with, err)
 		}
+		if x, err = e.named.expand(x); err != nil {
+			return err
+		}
 		at := m.off(m.file.Package)
 		if m.file.Doc != nil {
 			at = m.off(m.file.Doc.Pos())
@@ -195,6 +198,9 @@ func (m *merger) editBuild(e *editOp, p []tok) error {
 		x, err := constraint.Parse(prefix + " " + strings.TrimSpace(text))
 		if err != nil {
 			return fmt.Errorf("with %q it is no build constraint: %w", e.with, err)
+		}
+		if x, err = e.named.expand(x); err != nil {
+			return err
 		}
 		why += "\n" + prefix + " " + x.String()
 	}

@@ -259,7 +259,7 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	}
 	for _, e := range edits {
 		here = e.at
-		x := editEntry{file: e.File, editOp: editOp{line: here.lineOf(e.Decl), decl: e.Decl, imports: e.Imports, count: 1}}
+		x := editEntry{file: e.File, editOp: editOp{line: here.lineOf(e.Decl), decl: e.Decl, imports: e.Imports, named: p.named, count: 1}}
 		ok := goFile("edit", "file", e.File, false)
 		x.span = spanOf("edit", e.File, e.Decl, e.tomlSpan)
 		x.why = why("edit", e.File, e.Decl, e.Why)

@@ -39,8 +39,9 @@ type pkg struct {
 	path     string // import path
 	dir      string // where its folder is in this repository: port/
 	file     string // the manifest's name in messages
-	tests    bool   // it is about the package's tests
-	beside   bool   // Go's own package, of which the port changes a few files
+	named    conditions
+	tests    bool // it is about the package's tests
+	beside   bool // Go's own package, of which the port changes a few files
 	span     span
 	takes    []listEntry
 	omits    []listEntry
@@ -127,13 +128,15 @@ func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the port: %w", err)
 	}
+	named, problems := loadConditions(port, dir)
+	probs = append(probs, problems...)
 	m := &Manifest{tests: tests}
 	for _, name := range manifests {
 		data, err := fs.ReadFile(port, name)
 		if err != nil {
 			return nil, fmt.Errorf("read the port: %w", err)
 		}
-		p := &pkg{path: path.Dir(name), dir: dir, file: dir + name, tests: tests, ports: map[string]*portFile{}}
+		p := &pkg{path: path.Dir(name), named: named, dir: dir, file: dir + name, tests: tests, ports: map[string]*portFile{}}
 		m.pkgs = append(m.pkgs, p)
 		byPath[p.path] = p
 		probs = append(probs, p.load(data)...)
@@ -150,7 +153,7 @@ func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read the port: %w", err)
 			}
-			f, err := newPortFile(dir+name, data)
+			f, err := newPortFile(dir+name, data, named)
 			if err != nil {
 				probs = append(probs, &Problem{Manifest: p.file, File: name, Text: err.Error()})
 			}

@@ -37,6 +37,7 @@ type (
 		decl, why   string
 		match, with string
 		imports     []string // as in source: path, or name and path
+		named       conditions
 		count       int
 	}
 

@@ -14,11 +14,11 @@ type portFile struct {
 	name       string // as in messages: port/net/x.go
 	src        []byte
 	parsed     *source
-	constraint string // without portTag; empty for none
+	constraint string // without portTag and with named conditions written out; empty for none
 }
 
 // newPortFile parses a Go file of ours. It returns a file even with an error.
-func newPortFile(name string, data []byte) (*portFile, error) {
+func newPortFile(name string, data []byte, named conditions) (*portFile, error) {
 	f := &portFile{name: name}
 	s, err := parseSource(name, data)
 	if err != nil {
@@ -41,6 +41,9 @@ func newPortFile(name string, data []byte) (*portFile, error) {
 		return f, missing
 	}
 	if rest != nil {
+		if rest, err = named.expand(rest); err != nil {
+			return f, fmt.Errorf("%s: %w", line.Text, err)
+		}
 		f.constraint = rest.String()
 	}
 	for _, i := range s.file.Imports {

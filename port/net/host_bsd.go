@@ -1,4 +1,4 @@
-//go:build tinynetport && !baremetal && !nohostnet && !tinygo.wasm && !tinygo && (darwin || dragonfly || freebsd || netbsd || openbsd || (linux && tinynet_bsd))
+//go:build tinynetport && port.sockets && !tinygo && !windows && (!linux || tinynet_bsd)
 
 package net
 

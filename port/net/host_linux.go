@@ -1,4 +1,4 @@
-//go:build tinynetport && linux && !baremetal && !nohostnet && !tinygo.wasm && !tinynet_bsd
+//go:build tinynetport && port.sockets && linux && !tinynet_bsd
 
 package net
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && !baremetal && !nohostnet && !tinygo.wasm && !tinygo && (darwin || dragonfly || freebsd || netbsd || openbsd || windows || (linux && tinynet_bsd))
+//go:build tinynetport && port.sockets && !tinygo && (!linux || tinynet_bsd)
 
 package net
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && !baremetal && !nohostnet && !tinygo.wasm && (linux || (!tinygo && (darwin || dragonfly || freebsd || netbsd || openbsd)))
+//go:build tinynetport && port.sockets && !windows
 
 package net
 

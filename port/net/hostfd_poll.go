@@ -1,4 +1,4 @@
-//go:build tinynetport && !tinygo && !nohostnet && (linux || darwin || dragonfly || freebsd || netbsd || openbsd)
+//go:build tinynetport && port.sockets && !tinygo && !windows
 
 package net
 

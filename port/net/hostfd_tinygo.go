@@ -1,4 +1,4 @@
-//go:build tinynetport && linux && tinygo && !baremetal && !nohostnet
+//go:build tinynetport && port.sockets && tinygo
 
 package net
 

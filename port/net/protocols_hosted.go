@@ -1,4 +1,4 @@
-//go:build tinynetport && !baremetal && !tinynet_board && !windows
+//go:build tinynetport && !port.board && !windows
 
 package net
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && !(ninafw || wioterminal || challenger_rp2040 || comboat_fw)
+//go:build tinynetport && !port.firmware
 
 package net
 

@@ -5,13 +5,15 @@ import (
 	"encoding/xml"
 	"fmt"
 	"go/build/constraint"
-	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/port"
 )
 
 // table is what TinyGo prints, with made-up numbers.
@@ -104,43 +106,33 @@ func TestTags(t *testing.T) {
 	notOfBoards := map[string]string{
 		"tinynet_board": "makes a computer a board", "tlssmall": "makes a computer a board", "nohostnet": "is about a computer's sockets",
 		"ninafw": "a board", "wioterminal": "a board", "challenger_rp2040": "a board", "comboat_fw": "a board",
-		"tinynetport": "always set", "baremetal": "all boards", "tinygo": "all boards",
+		"baremetal": "all boards", "tinygo": "all boards",
 		"tinynet_bsd": "makes Linux a BSD", "nethttpomithttp2": "is about computers, where HTTP/2 is in", "fips140": "an error with TinyGo, by design",
 	}
 	for _, system := range []string{"linux", "wasip1", "js", "unix", "tinygo.wasm", "darwin", "dragonfly", "freebsd", "netbsd", "openbsd", "windows"} {
 		notOfBoards[system] = "a system"
 	}
 	found := map[string]bool{"nethttp2": true}
-	err := filepath.WalkDir(filepath.Join("..", "..", "..", "port"), func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") {
-			return err
-		}
-		data, err := os.ReadFile(name)
-		for _, line := range strings.Split(string(data), "\n") {
-			if !constraint.IsGoBuild(line) {
-				continue
-			}
-			x, err := constraint.Parse(line)
-			if err != nil {
-				return err
-			}
-			x.Eval(func(tag string) bool {
-				if !strings.HasPrefix(tag, "go1.") && notOfBoards[tag] == "" {
-					found[tag] = true
-				}
-				return true
-			})
-			x.Eval(func(tag string) bool {
-				if !strings.HasPrefix(tag, "go1.") && notOfBoards[tag] == "" {
-					found[tag] = true
-				}
-				return false
-			})
-		}
-		return err
-	})
+	m, err := assemble.LoadManifest(port.FS)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for name, text := range m.Constraints() {
+		if text == "" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		x, err := constraint.Parse("//go:build " + text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, all := range []bool{true, false} { // so that no part of it is passed over
+			x.Eval(func(tag string) bool {
+				if !strings.HasPrefix(tag, "go1.") && notOfBoards[tag] == "" {
+					found[tag] = true
+				}
+				return all
+			})
+		}
 	}
 	for tag := range found {
 		if _, ok := TagNamed(tag); !ok {

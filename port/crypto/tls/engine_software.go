@@ -1,4 +1,4 @@
-//go:build tinynetport && !notls && !(tlsoffload || (!tlssoftware && (ninafw || wioterminal || challenger_rp2040 || comboat_fw)))
+//go:build tinynetport && !notls && !port.devicetls
 
 package tls
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && !((baremetal || tinygo || tlssmall) && !tlsfull)
+//go:build tinynetport && !port.smalltls
 
 package tls
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && !(baremetal || tinynet_board)
+//go:build tinynetport && !port.board
 
 package http
 

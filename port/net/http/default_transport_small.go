@@ -1,4 +1,4 @@
-//go:build tinynetport && notls && !nethttptransport && (baremetal || tinynet_board)
+//go:build tinynetport && notls && !nethttptransport && port.board
 
 package http
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && (nethttpgzip || !(baremetal || tinynet_board))
+//go:build tinynetport && (nethttpgzip || !port.board)
 
 package http
 

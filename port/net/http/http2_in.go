@@ -1,4 +1,4 @@
-//go:build tinynetport && (nethttp2 || (!tinygo && !tinynet_board && !tlsoffload && !ninafw && !wioterminal && !challenger_rp2040 && !comboat_fw)) && !nethttpomithttp2
+//go:build tinynetport && port.http2
 
 package http
 

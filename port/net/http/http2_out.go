@@ -1,4 +1,4 @@
-//go:build tinynetport && (nethttpomithttp2 || (!nethttp2 && (tinygo || tinynet_board || tlsoffload || ninafw || wioterminal || challenger_rp2040 || comboat_fw)))
+//go:build tinynetport && !port.http2
 
 package http
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && (nethttpproxy || !(baremetal || tinynet_board))
+//go:build tinynetport && (nethttpproxy || !port.board)
 
 package http
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && (nethttpidna || !(baremetal || tinynet_board))
+//go:build tinynetport && (nethttpidna || !port.board)
 
 package internal
 
