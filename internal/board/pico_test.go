@@ -17,8 +17,8 @@ import (
 	"github.com/tinynet/tinynet/internal/board"
 )
 
-// pico starts programs on the Pico, if its emulator can run here.
-func pico(t *testing.T) board.Starter {
+// picoInstall is where the emulator of the Pico is, if it can run here.
+func picoInstall(t *testing.T) string {
 	t.Helper()
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -33,9 +33,26 @@ func pico(t *testing.T) board.Starter {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return install
+}
+
+// pico starts programs on it.
+func pico(t *testing.T) board.Starter {
+	t.Helper()
+	install := picoInstall(t)
 	return func(ctx context.Context, p board.Program) (board.Machine, error) {
 		p.Install = install
 		return board.StartPico(ctx, p)
+	}
+}
+
+// TestPicoProcessor: the instructions do what those of the emulator's library do,
+// which is another implementation of them.
+func TestPicoProcessor(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("node", "testdata/processor.mjs", picoInstall(t), "100000").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "100000 instructions, 0 differences") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -1,7 +1,8 @@
 // The board: the chip that rp2040js emulates, what is connected to it, and its
 // clock.
 import { webcrypto } from 'node:crypto';
-import { GPIOPinState, RP2040, USBCDC } from 'rp2040js';
+import { RP2040, USBCDC } from 'rp2040js';
+import { Fault, Processor } from './processor.mjs';
 
 const flashStart = 0x10000000, ramStart = 0x20000000;
 const vectors = flashStart + 0x100; // the second stage of the boot loader is before them
@@ -25,10 +26,9 @@ const lag = 5e6; // nanoseconds that the emulated clock may catch up by
 const sampleEvery = 997; // cycles between two samples for a profile
 const spinAfter = 1e9; // nanoseconds in which a program goes in a circle
 const longAfter = 10e9; // and in which it computes without a rest, for a notice
-const slice = 20000; // instructions between two looks at what has come
+const slice = 50000; // cycles between two looks at what has come
+const together = 8; // slices whose bytes for the world go in one message
 
-// A Fault ends the program.
-class Fault extends Error {}
 class Spin extends Fault {}
 
 // A logger that takes note of what the chip would answer with a hard fault. The
@@ -116,10 +116,7 @@ export class Board {
     core.VTOR = vectors;
     core.SP = chip.readUint32(vectors);
     core.PC = chip.readUint32(vectors + 4) & ~1;
-    this.cycleNanos = 1e9 / chip.clkSys;
-    chip.addClockListener((frequency) => {
-      this.cycleNanos = 1e9 / frequency;
-    });
+    this.processor = new Processor(chip);
     const at = page - ramStart;
     if (this.kept) {
       chip.sram.set(this.kept, at);
@@ -237,24 +234,22 @@ export class Board {
   // compute runs some instructions.
   compute() {
     const { core } = this.chip;
-    for (let i = 0; i < slice && !core.waiting; i++) {
-      this.step();
+    const end = core.cycles + slice;
+    while (!core.waiting && core.cycles < end) {
+      this.step(end - core.cycles);
     }
     this.look();
   }
 
-  // step runs one instruction.
-  step() {
-    const { clock } = this;
+  // step runs instructions for so many cycles at most, or one.
+  step(cycles) {
     const { core } = this.chip;
-    const nanos = core.executeInstruction() * this.cycleNanos;
-    const alarm = clock.nextAlarm;
-    if (alarm !== null && alarm.nanos <= clock.nanosCounter + nanos) {
-      clock.tick(nanos);
-    } else {
-      clock.nanosCounter += nanos;
+    if (this.samples === null) {
+      this.processor.run(cycles);
+      return;
     }
-    if (this.samples !== null && core.cycles >= this.sampleAt) {
+    this.processor.run(Math.min(cycles, Math.max(1, this.sampleAt - core.cycles)));
+    if (core.cycles >= this.sampleAt) {
       this.sampleAt = core.cycles + sampleEvery;
       this.samples.set(core.PC, (this.samples.get(core.PC) ?? 0) + 1);
     }
@@ -281,7 +276,7 @@ export class Board {
       if (stores || loads >= 0x40000000) {
         return false;
       }
-      this.step();
+      this.step(1);
       if (core.PC === from && state() === before) {
         return true;
       }
@@ -366,7 +361,7 @@ export class Board {
 
   run() {
     try {
-      while (this.attend()) {
+      for (let turn = 0; this.attend(); turn++) {
         if (this.chip.core.waiting) {
           if (this.ended()) {
             this.end({ reason: 'end' });
@@ -375,7 +370,9 @@ export class Board {
           this.sleep();
         } else {
           this.compute();
-          this.flush();
+          if (turn % together === 0) {
+            this.flush();
+          }
           this.pace();
         }
       }
