@@ -27,7 +27,11 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 		return usagef("-race: the board %s has no race detector", opt.board)
 	}
 	onBoard := *t
-	if onBoard.port, err = board.Port(t.port, opt.board); err != nil {
+	if opt.board == board.W5500Pico { // it has a device of its own
+		if err := onW5500(opt.net); err != nil {
+			return err
+		}
+	} else if onBoard.port, err = board.Port(t.port, opt.board); err != nil {
 		return err
 	}
 	var p board.Program
@@ -40,7 +44,7 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 			return usagef("%s: the board %s has no command line", program[0], opt.board)
 		}
 		var clean func()
-		if opt.board == board.Pico {
+		if opt.board == board.Pico || opt.board == board.W5500Pico {
 			p, start, clean, err = onBoard.buildPico(ctx, opt, dir, pkg)
 		} else {
 			p, start, clean, err = onBoard.buildTinyGo(ctx, opt, dir, pkg)
@@ -54,6 +58,13 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 		return keep(p.File, opt.output)
 	}
 	p.Stderr, p.Profile = t.stderr, opt.profile != ""
+	if opt.board == board.W5500Pico {
+		if p.Ethernet, err = t.cable(conf, opt.net); err != nil {
+			return fmt.Errorf("start the board %s: %w", opt.board, err)
+		}
+		defer p.Ethernet.Close()
+		p.Console = t.stdout
+	}
 	done := t.progress.start("starting the board")
 	m, err := start(ctx, p)
 	done()
@@ -64,7 +75,11 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	conf.Console = t.stdout
 	conf.Listening = t.listening
 	conf.Fault = t.fault
-	err = t.attend(ctx, m, host.New(conf), p.Measure)
+	if p.Ethernet != nil {
+		err = t.awaitEnd(ctx, m)
+	} else {
+		err = t.attend(ctx, m, host.New(conf), p.Measure)
+	}
 	if opt.stats || opt.profile != "" {
 		t.tellCycles(m)
 	}
@@ -83,13 +98,20 @@ func (t *tool) attend(ctx context.Context, m board.Machine, h *host.Host, measur
 		defer close(served)
 		h.Serve(ctx, m) // its end is the machine's, which Wait tells
 	}()
-	status, err := m.Wait()
+	m.Wait()
 	<-served
 	m.Close()
 	h.Close()
 	if measured {
 		t.tellPeak(m)
 	}
+	return t.awaitEnd(ctx, m)
+}
+
+// awaitEnd waits for the end of a board's program.
+func (t *tool) awaitEnd(ctx context.Context, m board.Machine) error {
+	status, err := m.Wait()
+	m.Close()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -140,8 +162,8 @@ func (t *tool) tellCycles(m board.Machine) {
 		fmt.Fprintf(w, "tinynet: how long the program ran is not known: %v\n", err)
 		return
 	}
-	fmt.Fprintf(w, "tinynet: cycles: %d, which are %.3f s at 125 MHz; the program has set %d MHz; by its clock %.3f s\n",
-		c.Cycles, float64(c.Cycles)/125e6, c.Frequency/1e6, float64(c.Nanos)/1e9)
+	fmt.Fprintf(w, "tinynet: cycles: %d, which are %.3f s at 125 MHz, and %.3f s at the %d MHz that the program has set; by its clock %.3f s\n",
+		c.Cycles, float64(c.Cycles)/125e6, float64(c.Cycles)/float64(c.Frequency), c.Frequency/1e6, float64(c.Nanos)/1e9)
 }
 
 // parseSize reads a size in bytes, kb or mb, as TinyGo does.
@@ -279,13 +301,15 @@ func (t *tool) compileTinyGo(ctx context.Context, tg *tinyGo, opt runOptions, di
 	}
 	clean = func() { os.RemoveAll(tmp) }
 	ext := ".elf"
-	if opt.board == board.Pico && filepath.Ext(opt.output) == ".uf2" {
+	if (opt.board == board.Pico || opt.board == board.W5500Pico) && filepath.Ext(opt.output) == ".uf2" {
 		ext = ".uf2"
 	}
 	p.File = filepath.Join(tmp, "program"+ext)
 	args := append([]string{"build", "-o", p.File, "-interp-timeout=" + interpTimeout}, target...)
 	tags := tagged(opt.tags)
-	if opt.stats {
+	if opt.board == board.W5500Pico {
+		tags = joinTags(tags, board.W5500Tags)
+	} else if opt.stats {
 		tags, p.Measure = joinTags(tags, board.MeasureTag), true
 	}
 	args = append(args, "-tags="+strings.ReplaceAll(tags, ",", " "))

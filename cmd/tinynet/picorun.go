@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/tinynet/tinynet/internal/board"
+	"github.com/tinynet/tinynet/netdev/tether/host"
+	"github.com/tinynet/tinynet/netdev/w5500sim"
 )
 
 // isFirmware tells whether run is given a file of firmware instead of a package.
@@ -42,18 +45,53 @@ func (t *tool) buildPico(ctx context.Context, opt runOptions, dir string, pkg []
 		p.File = pkg[0]
 	} else {
 		tg, _, err := t.onPortFor(ctx, "", func(tg *tinyGo, cache string) (err error) {
-			tg.Changed, err = board.PicoChanged(tg.Root, cache)
+			if opt.board == board.Pico {
+				tg.Changed, err = board.PicoChanged(tg.Root, cache)
+			}
 			return err
 		})
 		if err != nil {
 			return fail(err)
 		}
-		if p, clean, err = t.compileTinyGo(ctx, tg, opt, dir, pkg, append(board.PicoBuild, "-serial=uart")...); err != nil {
+		flags := append([]string(nil), board.PicoBuild...)
+		if opt.board == board.Pico {
+			flags = append(flags, "-serial=uart")
+		}
+		if p, clean, err = t.compileTinyGo(ctx, tg, opt, dir, pkg, flags...); err != nil {
 			return fail(err)
 		}
 	}
 	p.Install, p.Name = install, filepath.Base(pkg[0])
 	return p, board.StartPico, clean, nil
+}
+
+// onW5500 refuses what the cable of the W5500 does not have.
+func onW5500(o netOptions) error {
+	for name, given := range map[string]bool{"allow": len(o.allow) > 0, "deny": len(o.deny) > 0, "dns": len(o.dns) > 0, "addr": o.addr != ""} {
+		if given {
+			return usagef("-%s is for boards on a tether: the cable of %s leads to this computer only", name, board.W5500Pico)
+		}
+	}
+	return nil
+}
+
+// cable is the one of the W5500, with this computer at its other end.
+func (t *tool) cable(conf host.Config, o netOptions) (*w5500sim.Chip, error) {
+	told := map[string]bool{} // guarded by the chip's lock; a port closes when all of its sockets are connections
+	c := board.Cable{
+		Self: conf.Self, Loopback: conf.Loopback, Publish: conf.Publish, Listen: conf.Listen,
+		Listening: func(network string, port uint16, at netip.AddrPort) {
+			if p := fmt.Sprint(network, port, at); !told[p] {
+				told[p] = true
+				t.listening(network, port, at)
+			}
+		},
+		Fault: func(err error) { fmt.Fprintf(t.progress.writer(t.stderr), "tinynet: %v\n", err) },
+	}
+	if o.self == defaultSelf {
+		c.Self = netip.Addr{} // that is the tether's
+	}
+	return c.W5500()
 }
 
 // writeProfile writes where the program spent its cycles.

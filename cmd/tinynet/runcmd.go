@@ -22,7 +22,7 @@ import (
 )
 
 // boards are what run can run a program on.
-var boards = []string{"native", "wasm", "qemu-riscv32", "qemu-cortex-m3", board.Pico}
+var boards = []string{"native", "wasm", "qemu-riscv32", "qemu-cortex-m3", board.Pico, board.W5500Pico}
 
 // hostDevices are the systems whose sockets the port has: those of
 // port/net/host.go.
@@ -78,11 +78,18 @@ Node and npm, which fetches the emulator on the first use. One of the two cores
 is there, so the program is built with the scheduler for one. PKG may also be a
 file of firmware that ends in .uf2 or .elf. With -stats, cycles are counted, too.
 
+w5500-evb-pico is WIZnet's board of that name: a Pico with a W5500 on its SPI bus,
+which is simulated. Its firmware is built as to be flashed, with -tags=w5500,netgo;
+one that is there, as tinynet tinygo build makes it, runs as it is. The cable leads to
+this computer only, which is 192.168.1.1 there unless -self says otherwise, and
+-publish, -listen and -loopback have a say. With -stats, cycles are counted.
+
 Examples:
   tinynet run ./examples/webserver
   tinynet run -board wasm -publish 8000:8080 ./examples/webserver
   tinynet run -board qemu-riscv32 -stats -stack-size 8kb ./examples/webserver
   tinynet run -board pico -publish 8000:80 ./examples/webserver
+  tinynet run -board w5500-evb-pico -publish 8000:80 firmware.uf2
   tinynet run -race ./examples/webserver -- -addr localhost:9090
   tinynet run -go 1.25.11 .`,
 		func(ctx context.Context, args []string) error { return t.runExec(ctx, opt, args) })
@@ -135,9 +142,10 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
 		return usagef("%s: not a package", pkg[0])
 	}
+	isPico := opt.board == board.Pico || opt.board == board.W5500Pico
 	for name, given := range map[string]bool{"stats": opt.stats, "ram": opt.ram != "", "stack-size": opt.stackSize != "", "profile": opt.profile != ""} {
 		switch {
-		case !given || opt.board == board.Pico && name != "ram":
+		case !given || isPico && name != "ram":
 		case name == "profile":
 			return usagef("-profile is for a Pico, not for %s", opt.board)
 		case strings.HasPrefix(opt.board, "qemu-"):

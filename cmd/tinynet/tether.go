@@ -20,6 +20,9 @@ import (
 	"github.com/tinynet/tinynet/netdev/tether/host"
 )
 
+// defaultSelf is 127.0.0.1 of this computer for a board on a tether.
+const defaultSelf = "192.0.2.1"
+
 // netOptions say what a board may do with this computer's network.
 type netOptions struct {
 	publish, allow, deny, dns list
@@ -43,7 +46,7 @@ func (o *netOptions) flags(fs *flag.FlagSet) {
 	fs.Var(&o.allow, "allow", "let the board connect only where `RULE` says, and look up only such names")
 	fs.Var(&o.deny, "deny", "do not let the board connect where `RULE` says")
 	fs.StringVar(&o.addr, "addr", "", "tell the board that its `ADDRESS` is this")
-	fs.StringVar(&o.self, "self", "192.0.2.1", "this computer's 127.0.0.1 is `ADDRESS` for the board, whose own 127.0.0.1 is itself")
+	fs.StringVar(&o.self, "self", defaultSelf, "this computer's 127.0.0.1 is `ADDRESS` for the board, whose own 127.0.0.1 is itself")
 	fs.BoolVar(&o.loopback, "loopback", false, "let the board connect to this computer's 127.0.0.1, at the address of -self, and to what else means this computer")
 	fs.Var(&o.dns, "dns", "tell the board of the DNS server at `ADDRESS`[:PORT], for lookups of its own")
 }

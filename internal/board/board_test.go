@@ -29,7 +29,7 @@ import (
 	"github.com/tinynet/tinynet/netdev/tether/host"
 )
 
-// self is where a board reaches 127.0.0.1 of this computer.
+// self is where a board on a tether reaches 127.0.0.1 of this computer.
 const self = "192.0.2.1"
 
 // patience is the limit of what ends by itself, on a machine that is busy.
@@ -40,6 +40,18 @@ type kind struct {
 	name  string
 	start board.Starter
 	port  uint16 // where the webserver example listens
+}
+
+// ethernet tells that the board has a network device of its own, and so neither a
+// tether nor the date.
+func (k kind) ethernet() bool { return k.name == board.W5500Pico }
+
+// self is where the board reaches 127.0.0.1 of this computer.
+func (k kind) self() string {
+	if k.ethernet() {
+		return "192.168.1.1"
+	}
+	return self
 }
 
 // kinds are the boards that can run here. The others are skipped.
@@ -62,6 +74,20 @@ func kinds(t *testing.T, test func(t *testing.T, k kind)) {
 				t.Skip("the time left may not be enough: go test -timeout 30m ./internal/board")
 			}
 			test(t, kind{q.Name, q.Start, 80})
+		})
+	}
+	for _, name := range []string{board.Pico, board.W5500Pico} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath("tinygo"); err != nil {
+				t.Skip("no tinygo on PATH")
+			}
+			start := pico(t)
+			// The emulator runs at less than half of a Pico's speed.
+			if d, ok := t.Deadline(); ok && time.Until(d) < 20*time.Minute {
+				t.Skip("the time left may not be enough: go test -timeout 60m ./internal/board")
+			}
+			test(t, kind{name, start, 80})
 		})
 	}
 }
@@ -106,6 +132,7 @@ func build(t *testing.T, k kind, pkg string, flags ...string) (file string) {
 // A running board, and this computer's end of its line.
 type running struct {
 	t       *testing.T
+	kind    kind
 	machine board.Machine
 	line    *cutLine
 
@@ -124,30 +151,40 @@ func run(t *testing.T, k kind, file string) *running {
 	if err != nil {
 		cache = t.TempDir()
 	}
-	r := &running{t: t, ports: map[string]netip.AddrPort{}, seen: map[string]bool{}}
+	r := &running{t: t, kind: k, ports: map[string]netip.AddrPort{}, seen: map[string]bool{}}
 	r.changed = sync.NewCond(&r.mu)
-	ctx, cancel := context.WithCancel(context.Background())
+	listening := func(network string, port uint16, at netip.AddrPort) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.ports[fmt.Sprint(network, " ", port)] = at
+		r.changed.Broadcast()
+	}
 	// What a program for wasm prints with println comes besides the line.
-	m, err := k.start(ctx, board.Program{File: file, Name: "program", Cache: filepath.Join(cache, "tinynet"), Stderr: console{r}})
+	p := board.Program{File: file, Name: "program", Cache: filepath.Join(cache, "tinynet"), Stderr: console{r}}
+	if k.ethernet() {
+		if p.Ethernet, err = (board.Cable{Loopback: true, Listening: listening}).W5500(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Ethernet.Close() })
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	m, err := k.start(ctx, p)
 	if err != nil {
 		cancel()
 		t.Fatal(err)
 	}
 	r.machine, r.line = m, &cutLine{ReadWriteCloser: m}
-	h := host.New(host.Config{
-		AnyPort: true, Self: netip.MustParseAddr(self), Loopback: true,
-		Publish: []host.Publish{{Board: 7}, {Board: 80}, {Board: 443}, {Board: 8080}},
-		Console: console{r},
-		Listening: func(network string, port uint16, at netip.AddrPort) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.ports[fmt.Sprint(network, " ", port)] = at
-			r.changed.Broadcast()
-		},
-	})
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
+		if k.ethernet() {
+			return
+		}
+		h := host.New(host.Config{
+			AnyPort: true, Self: netip.MustParseAddr(self), Loopback: true,
+			Publish: []host.Publish{{Board: 7}, {Board: 80}, {Board: 443}, {Board: 8080}},
+			Console: console{r}, Listening: listening,
+		})
 		h.Serve(ctx, r.line)
 		h.Close()
 	}()
@@ -356,7 +393,15 @@ func TestGuest(t *testing.T) {
 			{"cut", testCut},
 			{"reset", testReset},
 		} {
-			t.Run(test.name, func(t *testing.T) { test.f(t, r, client) })
+			t.Run(test.name, func(t *testing.T) {
+				switch test.name {
+				case "names", "device", "date", "cut":
+					if k.ethernet() {
+						t.Skip("the board has no tether, which brings those")
+					}
+				}
+				test.f(t, r, client)
+			})
 		}
 		t.Run("exit", func(t *testing.T) { testExit(t, r, client) })
 	})
@@ -365,8 +410,8 @@ func TestGuest(t *testing.T) {
 // TestPeak: of a program that has a known amount of memory in use, that is measured.
 func TestPeak(t *testing.T) {
 	kinds(t, func(t *testing.T, k kind) {
-		if k.name == "wasm" {
-			t.Skip("the sandbox does not measure")
+		if k.name == "wasm" || k.ethernet() {
+			t.Skip("what measures comes with the tether of TinyGo's boards")
 		}
 		start := k.start
 		k.start = func(ctx context.Context, p board.Program) (board.Machine, error) {
@@ -430,7 +475,7 @@ func certificate(t *testing.T) (cert, key []byte) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "tinynet test"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IPAddresses: []net.IP{net.ParseIP(self)},
+		IPAddresses: []net.IP{net.ParseIP(self), net.ParseIP(kind{name: board.W5500Pico}.self())},
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
@@ -493,8 +538,11 @@ func testHTTPS(t *testing.T, r *running, client *http.Client) {
 	cert, key := certificate(t)
 	port := openssl(t, cert, key)
 	get := func(trusted []byte) (int, string) {
-		where := "https://" + net.JoinHostPort(self, port) + "/"
-		resp, err := client.Post(r.page("/get", url.Values{"url": {where}}), "text/plain", bytes.NewReader(trusted))
+		query := url.Values{"url": {"https://" + net.JoinHostPort(r.kind.self(), port) + "/"}}
+		if r.kind.ethernet() { // it has no clock
+			query.Set("time", fmt.Sprint(time.Now().Unix()))
+		}
+		resp, err := client.Post(r.page("/get", query), "text/plain", bytes.NewReader(trusted))
 		return fetch(t, resp, err)
 	}
 	if status, body := get(cert); status != 200 || !strings.Contains(body, "s_server") {
@@ -563,7 +611,7 @@ func testDeadline(t *testing.T, r *running, client *http.Client) {
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	const wait = 700 * time.Millisecond
 	start := time.Now()
-	resp, err := client.Get(r.page("/late", url.Values{"addr": {net.JoinHostPort(self, port)}, "wait": {wait.String()}}))
+	resp, err := client.Get(r.page("/late", url.Values{"addr": {net.JoinHostPort(r.kind.self(), port)}, "wait": {wait.String()}}))
 	status, body := fetch(t, resp, err)
 	took := time.Since(start)
 	theirs, err := time.ParseDuration(body)
@@ -620,6 +668,9 @@ func testUDP(t *testing.T, r *running, _ *http.Client) {
 	c.SetDeadline(time.Now().Add(patience))
 	buf := make([]byte, 2000)
 	for _, size := range []int{1, 0, 500, 1400} {
+		if size == 0 && r.kind.ethernet() {
+			continue // the W5500 sends no empty datagrams
+		}
 		sent := bytes.Repeat([]byte{byte(size)}, size)
 		if _, err := c.Write(sent); err != nil {
 			t.Fatal(err)
@@ -688,18 +739,33 @@ func testReset(t *testing.T, r *running, client *http.Client) {
 		t.Fatal(err)
 	}
 	for _, c := range clients {
+		if r.kind.ethernet() { // the chip forgets its connections without a word
+			for err := error(nil); err == nil; {
+				if _, err = io.WriteString(c, "x"); errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("a client that writes is not told that its connection is gone")
+				}
+			}
+			continue
+		}
 		if n, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("a client reads %d bytes, %v", n, err)
 		}
 	}
-	r.await("the board after its reset", func() bool { return r.ready > before })
+	if r.kind.ethernet() {
+		r.at("tcp 80")
+	} else {
+		r.await("the board after its reset", func() bool { return r.ready > before })
+	}
 	r.random(t, client)
 	testEight(t, r, client)
 }
 
 // testExit ends the program.
 func testExit(t *testing.T, r *running, client *http.Client) {
-	const want = 3
+	want := 3
+	if r.kind.ethernet() {
+		want = 0 // firmware as it is flashed tells no status
+	}
 	client.Get(r.page("/exit", url.Values{"status": {"3"}})) // there is no answer
 	status, err := r.machine.Wait()
 	if err != nil || status != want {

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tinynet/tinynet/netdev/w5500sim"
 )
 
 // picoFiles is the emulator: a program for Node on the npm package rp2040js.
@@ -30,6 +32,13 @@ var picoFiles embed.FS
 // Pico is the board whose chip, an RP2040, is emulated whole: it runs the very
 // file that is written to a board.
 const Pico = "pico"
+
+// W5500Pico is WIZnet's W5500-EVB-Pico: a Pico whose network is a W5500. The firmware
+// that is flashed runs unchanged, and the chip is package w5500sim's.
+const W5500Pico = "w5500-evb-pico"
+
+// W5500Tags are the build tags of programs for it.
+const W5500Tags = "w5500,netgo"
 
 // PicoBuild are TinyGo's options for a program that is to run on it. Only one of
 // the chip's two cores is emulated.
@@ -258,7 +267,7 @@ func StartPico(ctx context.Context, p Program) (Machine, error) {
 	if err := m.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", node, err)
 	}
-	options, err := json.Marshal(map[string]any{"profile": p.Profile})
+	options, err := json.Marshal(map[string]any{"profile": p.Profile, "w5500": p.Ethernet != nil})
 	if err != nil {
 		return nil, err
 	}
@@ -300,6 +309,9 @@ func (m *picoMachine) receive(ctx context.Context, out io.Reader, line *io.PipeW
 		m.err = errors.New("hard fault: " + m.where(m.end.Registers[15]-2))
 	case m.end.Reason == "spin":
 		m.err = errors.New(m.where(m.end.Registers[15]))
+	case m.end.Reason == "end" && m.end.Status < 0 && m.panicked():
+		m.end.Status = 1
+		m.tellPanic()
 	case m.end.Status > 0:
 		m.tellPanic()
 	}
@@ -317,7 +329,20 @@ func (m *picoMachine) messages(out io.Reader, line io.Writer) error {
 		}
 		switch head[0] {
 		case 'L':
+			if m.p.Ethernet != nil { // nothing but what the program prints
+				m.p.Console.Write(data)
+				break
+			}
 			line.Write(data) // fails when nobody reads any more
+		case 'W':
+			frame(m.p.Ethernet, data, nil)
+		case 'Q':
+			if len(data) != 5 {
+				return fmt.Errorf("it asked with %d bytes", len(data))
+			}
+			answer := make([]byte, binary.LittleEndian.Uint16(data))
+			frame(m.p.Ethernet, data[2:], answer)
+			m.send('S', answer) // fails when the emulator has ended
 		case 'U':
 			m.p.Console.Write(data)
 		case 'T':
@@ -348,6 +373,18 @@ func (m *picoMachine) messages(out io.Reader, line io.Writer) error {
 			return fmt.Errorf("it sent a message %q", head[0])
 		}
 	}
+}
+
+// frame is one of the SPI bus: what the chip gets, and then has to say.
+func frame(chip *w5500sim.Chip, head, answer []byte) {
+	if chip == nil {
+		return
+	}
+	cs := chip.CS()
+	cs.Set(false)
+	chip.Tx(head, nil)
+	chip.Tx(nil, answer)
+	cs.Set(true)
 }
 
 // places puts the function beside each address in a text.
@@ -386,6 +423,15 @@ func (m *picoMachine) tellPanic() {
 		}
 		fmt.Fprintf(m.p.Stderr, "tinynet: \t%s\n", m.symbols.Place(at))
 	}
+}
+
+// panicked tells of firmware that leaves no status whether it ended with a panic: one
+// of the functions of TinyGo's runtime for that is on the stack.
+func (m *picoMachine) panicked() bool {
+	return slices.ContainsFunc(m.callers(m.end.Registers[15], m.end.Registers[14]), func(at uint32) bool {
+		f := m.symbols.function(at)
+		return f != nil && strings.HasPrefix(f.name, "runtime.") && strings.Contains(strings.ToLower(f.name), "panic")
+	})
 }
 
 // callers are places in functions to which the words on the stack may lead back:

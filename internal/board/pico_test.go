@@ -4,15 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/tinynet/tinynet/internal/board"
 )
@@ -54,63 +50,6 @@ func TestPicoProcessor(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "100000 instructions, 0 differences") {
 		t.Errorf("%v\n%s", err, out)
 	}
-}
-
-// TestPicoWebserver fetches the example's page a thousand times, eight at once, and
-// resets the board in the middle.
-func TestPicoWebserver(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("tinygo"); err != nil {
-		t.Skip("no tinygo on PATH")
-	}
-	start := pico(t)
-	if d, ok := t.Deadline(); ok && time.Until(d) < 20*time.Minute {
-		t.Skip("the time left may not be enough: go test -timeout 60m ./internal/board")
-	}
-	k := kind{board.Pico, start, 80}
-	r := run(t, k, build(t, k, "../../examples/webserver"))
-	fetchAll := func(n int) {
-		page := "http://" + r.at("tcp 80") + "/"
-		client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxConnsPerHost: 8, MaxIdleConnsPerHost: 8}}
-		defer client.CloseIdleConnections()
-		var wg sync.WaitGroup
-		for range 8 {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				for i := range n / 8 {
-					resp, err := client.Get(page)
-					if err != nil {
-						t.Errorf("fetch %d: %v", i, err)
-						return
-					}
-					body, err := io.ReadAll(resp.Body)
-					resp.Body.Close()
-					if err != nil || resp.StatusCode != 200 || !bytes.Contains(body, []byte("<h1>tinynet</h1>")) {
-						t.Errorf("fetch %d: got %s, %v, want the page\n%s", i, resp.Status, err, body)
-						return
-					}
-				}
-			}()
-		}
-		wg.Wait()
-	}
-	fetchAll(504)
-	if t.Failed() {
-		return
-	}
-	r.mu.Lock()
-	clear(r.ports)
-	r.mu.Unlock()
-	if err := r.machine.Reset(); err != nil {
-		t.Fatal(err)
-	}
-	fetchAll(504)
-	c, err := r.machine.(board.Counted).Counters()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("1,008 fetches: %d cycles, %.3f s by the board's clock", c.Cycles, float64(c.Nanos)/1e9)
 }
 
 // A block of a UF2 file.

@@ -17,7 +17,13 @@ const sampleCycles = 997
 
 // A Profiled machine tells where its program spent its cycles, in the format of
 // pprof, if the Program says so. It is known when Wait has returned.
-type Profiled interface{ WriteProfile(w io.Writer) error }
+type Profiled interface {
+	WriteProfile(w io.Writer) error
+	// Forget drops the samples so far.
+	Forget() error
+}
+
+func (m *picoMachine) Forget() error { return m.send('P', nil) }
 
 func (m *picoMachine) WriteProfile(w io.Writer) error {
 	<-m.ended

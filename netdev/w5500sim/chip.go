@@ -26,6 +26,11 @@ type Config struct {
 	// ResetInterrupt has a RST from the peer set DISCON in Sn_IR.
 	ResetInterrupt bool
 
+	// Listening, if not nil, is told where a port of the chip is on the computer
+	// whenever it opens there. It is called with the chip's lock held, so it must
+	// not wait, nor call the chip.
+	Listening func(network string, port uint16, at netip.AddrPort)
+
 	// Faster divides the chip's times: ARPTO and TCPTO, 1.8 s and 31.8 s after a
 	// reset.
 	Faster int

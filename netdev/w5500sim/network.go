@@ -59,9 +59,23 @@ func (c *Chip) Map(peer, host netip.AddrPort) {
 // MapPort has a port of the chip be a certain port of 127.0.0.1 from the next
 // LISTEN or OPEN on.
 func (c *Chip) MapPort(network string, chip, host uint16) {
+	c.MapAddr(network, chip, netip.AddrPortFrom(localhost, host))
+}
+
+// MapAddr is like MapPort, at any address of the computer. Who reaches that
+// address reaches the chip.
+func (c *Chip) MapAddr(network string, chip uint16, host netip.AddrPort) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.services[service{network, chip}] = netip.AddrPortFrom(localhost, host)
+	c.services[service{network, chip}] = host
+}
+
+// opened notes where a port of the chip is on the computer.
+func (c *Chip) opened(network string, port uint16, at netip.AddrPort) {
+	c.services[service{network, port}] = at
+	if c.conf.Listening != nil {
+		c.conf.Listening(network, port, at)
+	}
 }
 
 // HostAddr tells where a program reaches a port of the chip. It is not valid

@@ -474,7 +474,7 @@ func (c *Chip) listen(port uint16) {
 	if err != nil {
 		return // nobody comes
 	}
-	c.services[service{"tcp", port}] = addrPort(l.Addr())
+	c.opened("tcp", port, addrPort(l.Addr()))
 	p := &listener{l: l}
 	c.listeners[port] = p
 	c.done.Add(1)
@@ -563,7 +563,7 @@ func (c *Chip) openUDP(s *socket) *udpConn {
 	}
 	u := &udpConn{pc, port}
 	if port != 0 {
-		c.services[service{"udp", port}] = addrPort(pc.LocalAddr())
+		c.opened("udp", port, addrPort(pc.LocalAddr()))
 	}
 	c.done.Add(1)
 	go func() {

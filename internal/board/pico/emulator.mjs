@@ -8,6 +8,7 @@
 //   L  bytes for the UART
 //   R  reset the chip
 //   C  tell the counters
+//   P  forget the samples so far
 //   S  what the chip on the SPI bus answers
 //
 // and to it go

@@ -2,6 +2,7 @@
 // clock.
 import { webcrypto } from 'node:crypto';
 import { RP2040, USBCDC } from 'rp2040js';
+import { Ethernet } from './ethernet.mjs';
 import { Fault, Processor } from './processor.mjs';
 
 const flashStart = 0x10000000, ramStart = 0x20000000;
@@ -30,6 +31,9 @@ const slice = 50000; // cycles between two looks at what has come
 const together = 8; // slices whose bytes for the world go in one message
 
 class Spin extends Fault {}
+
+// Off is thrown where something of tinynet is waited for that is gone.
+class Off extends Error {}
 
 // A logger that takes note of what the chip would answer with a hard fault. The
 // library only warns of it.
@@ -92,6 +96,8 @@ export class Board {
     this.samples = options.profile ? new Map() : null;
     this.cycles = 0; // of the runs before a reset
     this.nanos = 0;
+    this.later = []; // messages that have come before an answer
+    this.ethernet = options.w5500 ? new Ethernet({ send: (type, data) => host.send(type, data), ask: (type, data) => this.ask(type, data) }) : null;
     this.power();
   }
 
@@ -126,6 +132,7 @@ export class Board {
     }
     chip.sramView.setBigInt64(at + pageDate, BigInt(Date.now()) * 1000000n, true);
     this.uart(chip.uart[0]);
+    this.ethernet?.connect(chip);
     const usb = new USBCDC(chip.usbCtrl);
     usb.onSerialData = (data) => this.fromUSB.push(...data);
     this.world = performance.now() * 1e6; // when the emulated clock would be 0
@@ -192,9 +199,29 @@ export class Board {
     }
   }
 
+  // ask sends a message and waits for the answer. The emulated clock stands still
+  // meanwhile.
+  ask(type, data) {
+    const { host } = this;
+    host.send(type, data);
+    for (;;) {
+      const m = host.receive();
+      if (m === null) {
+        if (host.gone()) {
+          throw new Off();
+        }
+        host.wait(100);
+      } else if (m.type === 'S') {
+        return m.data;
+      } else {
+        this.later.push(m);
+      }
+    }
+  }
+
   // attend does what tinynet says. It returns false when there is no tinynet.
   attend() {
-    for (let m; (m = this.host.receive()); ) {
+    for (let m; (m = this.later.shift() ?? this.host.receive()); ) {
       switch (m.type) {
         case 'L':
           for (const b of m.data) {
@@ -205,6 +232,9 @@ export class Board {
         case 'R':
           this.flush();
           this.power();
+          break;
+        case 'P':
+          this.samples?.clear();
           break;
         case 'C':
           this.flush();
@@ -378,6 +408,10 @@ export class Board {
       }
       this.end({ reason: 'off' });
     } catch (e) {
+      if (e instanceof Off) {
+        this.end({ reason: 'off' });
+        return;
+      }
       if (!(e instanceof Fault)) {
         throw e;
       }

@@ -13,10 +13,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tinynet/tinynet/internal/board/testdata/evb"
 	"github.com/tinynet/tinynet/netdev"
 )
 
 func main() {
+	evb.Join()
 	tcp, err := net.Listen("tcp", ":7")
 	check(err)
 	udp, err := net.ListenPacket("udp", ":7")
@@ -116,8 +118,12 @@ func get(w http.ResponseWriter, r *http.Request) {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
+	conf := &tls.Config{RootCAs: roots}
+	if seconds, err := strconv.ParseInt(r.FormValue("time"), 10, 64); err == nil { // for boards without a clock
+		conf.Time = func() time.Time { return time.Unix(seconds, 0) }
+	}
 	client := &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
+		Transport: &http.Transport{TLSClientConfig: conf},
 		Timeout:   2 * time.Minute,
 	}
 	resp, err := client.Get(r.FormValue("url"))
