@@ -437,6 +437,9 @@ func fakeSizes() {
 		if strings.HasPrefix(arg, "-tags=") {
 			net -= len(arg)
 		}
+		if strings.HasPrefix(arg, "-ldflags=-X main.ssid=") {
+			net += 100 // with a network's name it links a radio
+		}
 		if arg == "./broken" || arg == "-tags=nethttp2" {
 			fmt.Fprintln(os.Stderr, "error: it is broken")
 			os.Exit(1)
@@ -641,9 +644,12 @@ func TestTinygo(t *testing.T) {
 		"other/go.mod": "module example.com/other\n\ngo 1.23\n",
 		filepath.FromSlash(size.FileFor("bench/size/budget", "0.40.1", runtime.Version())): "[[budget]]\nprogram = \"prog\"\ntarget = \"pico\"\nflash = 4500\nram = 37\n",
 		"tight.toml": "[[budget]]\nprogram = \"prog\"\ntarget = \"riscv\"\nflash = 4499\nram = 37\n",
+		"radio.toml": "[[budget]]\nprogram = \"prog\"\ntarget = \"radio\"\nldflags = \"-X main.ssid=N\"\nflash = 4599\nram = 37\n",
 	})
 	finish(t, tinygo("size")).want(t, 0, "./prog, pico\n", "     4,500        37  all\n", "     4,000        30  net\n", "budget: kept")
 	finish(t, tinygo("size", "-budget", "tight.toml", "-target", "riscv")).want(t, 1, "./prog, riscv\n", "EXCEEDED by 1 of flash", "!exit status")
+	finish(t, tinygo("size", "-budget", "radio.toml", "-target", "radio")).want(t, 1, "     4,600        37  all\n", "EXCEEDED by 1 of flash")
+	finish(t, tinygo("size", "-budget", "radio.toml", "-target", "radio", "-ldflags=-s")).want(t, 0, "     4,500        37  all\n")
 	finish(t, tinygo("size", "-vary", "notls", "-tags", "a", "./prog")).want(t, 0, "./prog, pico, -tags=a\n", "-tags=a,notls (no TLS): saves 6 of flash", "!budget")
 	finish(t, tinygo("size", "-html", "size.html", "-json", "./prog", "./other")).want(t, 0, `"program": "./other"`, `"flash": 4500`, `"name": "net"`)
 	if page, err := os.ReadFile(filepath.Join(dir, "size.html")); err != nil || strings.Count(string(page), "<svg") != 4 {

@@ -69,7 +69,7 @@ Examples:
 	tinygoVar(fs, &opt.tinygo, tinygoFlag)
 	fs.StringVar(&opt.target, "target", "pico", "build for the `TARGET`, as for tinygo build")
 	fs.StringVar(&opt.tags, "tags", "", "comma-separated build `TAGS`")
-	fs.StringVar(&opt.ldflags, "ldflags", "", "hand `FLAGS` to the linker, as for tinygo build: what -X leaves empty may make a program smaller than it is")
+	fs.StringVar(&opt.ldflags, "ldflags", "", "hand `FLAGS` to the linker, as for tinygo build: what -X leaves empty may make a program smaller than it is (by default what the budget says for the program)")
 	fs.Var(&opt.vary, "vary", "build also with these comma-separated `TAGS`, or with all of the port one by one; may be given several times")
 	fs.BoolVar(&opt.json, "json", false, "print JSON")
 	fs.StringVar(&opt.html, "html", "", "write a treemap to `FILE`, which needs no other file and no network")
@@ -114,11 +114,15 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 			return usagef("name the package of a program; there is no budget for -target=%s with TinyGo %s and %s", opt.target, tg.Release, tg.root.Version)
 		}
 	}
-	m := &measurer{t: t, command: tg.Command, env: tg.env, target: opt.target, ldflags: opt.ldflags}
+	m := &measurer{t: t, command: tg.Command, env: tg.env, target: opt.target}
 
 	var all []*size.Program
 	failed := false // a budget is exceeded, or a variant does not build
 	for _, pkg := range args {
+		m.ldflags = opt.ldflags
+		if b := size.Find(budgets, &size.Program{Name: pkg, Target: opt.target, Tags: opt.tags}); b != nil && m.ldflags == "" {
+			m.ldflags = b.LDFlags
+		}
 		p, err := m.measure(ctx, pkg, opt.tags)
 		if err != nil {
 			return err

@@ -66,58 +66,128 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
-// FuzzConversation hands a device that has connections one frame after the
-// other, all with right checksums: their bytes are garbage, but there are no
-// more of them than were sent, and nothing panics.
+// FuzzConversation is a peer that has opened a connection, and then sends what
+// the script says: segments that are old, early, overlapping, beyond the window
+// or with any flags, all with right checksums. The byte at each place of the
+// stream is always the same, so what the program reads has to be the stream from
+// its beginning, as far as it got.
 func FuzzConversation(f *testing.F) {
-	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, uint32(1))
-	f.Add([]byte{0x18, 0, 0, 0, 0, 5, 1, 0x11, 0, 0, 0, 9, 0, 0x14, 1}, uint32(7))
+	f.Add([]byte{0x10, 0, 0, 20, 0x18, 20, 0, 20, 0x11, 40, 0, 0}, uint32(1))
+	f.Add([]byte{0x10, 40, 0, 20, 0x10, 20, 0, 20, 0x10, 0, 0, 30, 0x10, 60, 0, 9}, uint32(0xfffffff0)) // backwards, past the end of numbers
+	f.Add([]byte{0x10, 0, 1, 200, 0x10, 200, 255, 200, 0x10, 0, 0, 200, 0x12, 0, 0, 1, 0x14, 5, 0, 0, 0x11, 190, 9, 10}, uint32(7))
 	f.Fuzz(func(t *testing.T, script []byte, seed uint32) {
-		var last lastSegment
-		d, err := device.New(&last, at(1, device.Config{Seed: uint64(seed) + 1, RetryTimeout: time.Second}))
+		p := &talker{t: t, seq: seed, frames: make(chan []byte, 64)}
+		conf := device.Config{Seed: uint64(seed) + 1, RetryTimeout: time.Second, RecvBuffer: 600, SendBuffer: 600}
+		var err error
+		if p.d, err = device.New(p, at(1, conf)); err != nil {
+			t.Fatal(err)
+		}
+		defer p.d.Halt()
+		l, _ := p.d.Socket(netdev.AF_INET, netdev.SOCK_STREAM, 0)
+		p.d.Bind(l, netip.MustParseAddrPort("0.0.0.0:80"))
+		p.d.Listen(l, 2)
+		p.give(2, 0, 0, 0)
+		p.ack = p.answer() + 1
+		p.seq++
+		p.give(0x10, 0, 0, 0)
+		num, _, err := p.d.Accept(l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer d.Halt()
-		l, _ := d.Socket(netdev.AF_INET, netdev.SOCK_STREAM, 0)
-		d.Bind(l, netip.MustParseAddrPort("0.0.0.0:80"))
-		d.Listen(l, 2)
-		seq, ack := seed, uint32(0)
-		give := func(flags byte, dseq, dack int32, data []byte) {
-			b := make([]byte, 20, 20+len(data))
-			binary.BigEndian.PutUint16(b, 4000)
-			binary.BigEndian.PutUint16(b[2:], 80)
-			binary.BigEndian.PutUint32(b[4:], seq+uint32(dseq))
-			binary.BigEndian.PutUint32(b[8:], ack+uint32(dack))
-			b[12], b[13] = 0x50, flags
-			binary.BigEndian.PutUint16(b[14:], 1000)
-			frame := append([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0}, ip(6, append(b, data...))...)
-			mendSums(frame)
-			d.Receive(frame)
-		}
-		give(2, 0, 0, nil)
-		// Whoever answers knows the number; here it is guessed from nothing, so
-		// that the connection is mostly not there: resets and strays.
-		sent := 0
-		for len(script) >= 4 {
-			n := min(int(script[3]), len(script)-4)
-			give(script[0], int32(int8(script[1])), int32(int8(script[2])), script[4:4+n])
-			sent += n
-			script = script[4+n:]
-		}
-		d.SetSockDeadline(l, netdev.Reads, time.Unix(1, 0))
-		if num, _, err := d.Accept(l); err == nil {
-			n, err := d.Recv(num, make([]byte, 1<<16), 0, time.Unix(1, 0))
-			if n > sent {
-				t.Errorf("%d bytes arrive of %d, %v", n, sent, err)
+		p.d.Send(num, make([]byte, 300), 0, time.Unix(1, 0))
+		at := 0
+		buf := make([]byte, 1<<10)
+		for place := 0; len(script) >= 4; script = script[4:] {
+			// Places advance with the script, so that long ones get around the buffer.
+			from := place + int(int8(script[1]))
+			p.give(script[0], from, int(int8(script[2])), int(script[3]))
+			place = max(place, from+int(script[3])/2)
+			if script[1]&3 == 3 {
+				continue // it is not read after each segment
 			}
+			n, _ := p.d.Recv(num, buf, 0, time.Unix(1, 0))
+			at = p.check(at, buf[:max(n, 0)])
+		}
+		for {
+			n, _ := p.d.Recv(num, buf, 0, time.Unix(1, 0))
+			if n <= 0 {
+				break
+			}
+			at = p.check(at, buf[:n])
 		}
 	})
 }
 
-type lastSegment struct{}
+// A talker is the peer of FuzzConversation, and the device's link.
+type talker struct {
+	t        *testing.T
+	d        *device.Device
+	seq, ack uint32 // of the connection's first bytes, each way
+	farthest int    // the end of what was sent
+	frames   chan []byte
+}
 
-func (*lastSegment) Send([]byte) error { return nil }
+func (p *talker) Send(frame []byte) error {
+	select {
+	case p.frames <- append([]byte(nil), frame...):
+	default:
+	}
+	return nil
+}
+
+// letter is the byte of the stream at a place.
+func letter(place int) byte { return byte(place*7 + place>>8) }
+
+// give sends a segment whose data are those of the stream from a place on.
+func (p *talker) give(flags byte, from, ack, size int) {
+	b := make([]byte, 20+size)
+	binary.BigEndian.PutUint16(b, 4000)
+	binary.BigEndian.PutUint16(b[2:], 80)
+	binary.BigEndian.PutUint32(b[4:], p.seq+uint32(from))
+	binary.BigEndian.PutUint32(b[8:], p.ack+uint32(ack))
+	b[12], b[13] = 0x50, flags
+	binary.BigEndian.PutUint16(b[14:], 1000)
+	for i := range size {
+		b[20+i] = letter(from + i)
+	}
+	p.farthest = max(p.farthest, from+size)
+	frame := append([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0}, ip(6, b)...)
+	mendSums(frame)
+	p.d.Receive(frame)
+}
+
+// answer is the number of the device's SYN with ACK. Who asks for our hardware
+// address is told.
+func (p *talker) answer() uint32 {
+	limit := time.After(20 * time.Second)
+	for {
+		select {
+		case frame := <-p.frames:
+			switch {
+			case len(frame) >= 42 && frame[12] == 8 && frame[13] == 6:
+				reply := append([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2}, 2, 0, 0, 0, 0, 9, 10, 7, 0, 9)
+				p.d.Receive(append(reply, 2, 0, 0, 0, 0, 1, 10, 7, 0, 1))
+			case len(frame) >= 54 && frame[23] == 6 && frame[47] == 0x12:
+				return binary.BigEndian.Uint32(frame[38:])
+			}
+		case <-limit:
+			p.t.Fatal("the device does not answer a SYN within 20 s")
+		}
+	}
+}
+
+// check holds what was read against the stream.
+func (p *talker) check(at int, got []byte) int {
+	for i, b := range got {
+		if b != letter(at+i) {
+			p.t.Fatalf("the byte at %d is %#x, want %#x", at+i, b, letter(at+i))
+		}
+	}
+	if at += len(got); at > p.farthest {
+		p.t.Fatalf("%d bytes arrive, of %d that were sent", at, p.farthest)
+	}
+	return at
+}
 
 // ip is a packet from 10.7.0.9 to 10.7.0.1.
 func ip(proto byte, body []byte) []byte {

@@ -14,6 +14,9 @@ type Budget struct {
 	Program string `toml:"program" json:"-"` // a package, as its path ends: examples/tcpecho
 	Target  string `toml:"target" json:"-"`
 	Tags    string `toml:"tags" json:"-"`
+	// LDFlags is what the program is built with unless the user says otherwise. What
+	// -X leaves empty may make TinyGo leave out all that would use it.
+	LDFlags string `toml:"ldflags" json:"-"`
 	Flash   int    `toml:"flash" json:"flash"`
 	RAM     int    `toml:"ram" json:"ram"`
 	Why     string `toml:"why" json:"why,omitempty"` // of a limit that is not what it was measured to be

@@ -222,6 +222,10 @@ func TestCommittedBudgets(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(b.Program), "main.go")); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
+			// Without a network's name the examples link neither radio nor firmware.
+			if (b.Target == "pico-w" || b.Target == "pico2-w") && !strings.Contains(b.LDFlags, "main.ssid=") {
+				t.Errorf("%s: %s on %s has ldflags %q, want a network's name in them", name, b.Program, b.Target, b.LDFlags)
+			}
 		}
 	}
 }
