@@ -28,6 +28,10 @@ matrix-tinygo: ## small programs built with each TinyGo (TINYNET_TINYGOS, or the
 	go test -v -count=1 -tags matrix -timeout 24h -run TestTinyGos ./internal/release/matrix -update
 	go test -count=1 -run TestPage ./internal/release/matrix -update
 
+adopt: ## what TinyGo's own checks of its net do, with the port in its place, for docs/adopting.md (needs TinyGo; takes an hour or two)
+	go test -v -count=1 -tags matrix -timeout 24h -run TestAdopt$$ ./internal/release/matrix -update
+	go test -count=1 -run TestAdoptPage ./internal/release/matrix -update
+
 # What is tested with what boards leave out, and with HTTP/2.
 SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/...
 HTTP2 = net/http net/http/httptest net/http/httputil
@@ -134,4 +138,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix matrix-tinygo cross boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases
+.PHONY: help test race matrix matrix-tinygo adopt cross boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases

@@ -36,17 +36,20 @@ func (t *tool) rootFor(ctx context.Context, tinygo string) (assemble.Goroot, err
 
 func (t *tool) assembleCommand() *ffcli.Command {
 	var dir, tinygo string
-	var force bool
-	c := t.command("assemble", "tinynet assemble -o DIR [-force] [-tinygo FILE] [-go VERSION | -goroot DIR]", "write the port as files", `
+	var force, adopt bool
+	c := t.command("assemble", "tinynet assemble -o DIR [-adopt] [-force] [-tinygo FILE] [-go VERSION | -goroot DIR]", "write the port as files", `
 The files go to DIR/src, where they lie as in GOROOT/src. All of src is replaced
 in one step; if something fails, what was there stays. A folder that is not
 empty and was not made by this command is left alone unless -force is given.
 
 The port is for Go's own compiler; with -tinygo it is for that TinyGo and for the
-Go that it uses.
+Go that it uses. With -adopt it is what can replace the folders src/net and
+src/crypto/tls of a TinyGo root: plain source, with a listing in src/net/README.md
+and the tests that TinyGo's own checks run.
 
 Examples:
   tinynet assemble -o port-1.26
+  tinynet assemble -adopt -tinygo tinygo -o for-tinygo
   tinynet assemble -go 1.25.11 -o port-1.25`,
 		func(ctx context.Context, args []string) error {
 			if err := noArgs(args); err != nil {
@@ -63,6 +66,11 @@ Examples:
 			if err != nil {
 				return err
 			}
+			if adopt {
+				if tree, err = tree.Adopted(); err != nil {
+					return err
+				}
+			}
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -78,6 +86,7 @@ Examples:
 			return err
 		})
 	c.FlagSet.StringVar(&dir, "o", "", "write to the folder `DIR`")
+	c.FlagSet.BoolVar(&adopt, "adopt", false, "only the folders that TinyGo has of its own, with a listing and TinyGo's choice of tests")
 	tinygoVar(c.FlagSet, &tinygo, forTinygoFlag)
 	c.FlagSet.BoolVar(&force, "force", false, "write also to a folder that was not made by this command")
 	return c

@@ -28,7 +28,7 @@ type sizeOptions struct {
 	ldflags              string
 	vary                 repeated
 	json                 bool
-	html, budget         string
+	html, svg, budget    string
 	least                int
 }
 
@@ -44,7 +44,7 @@ func (r *repeated) Set(s string) error {
 
 func (t *tool) sizeCommand() *ffcli.Command {
 	var opt sizeOptions
-	c := t.command("size", "tinynet size [-target T] [-tags TAGS] [-vary TAGS]... [-ldflags FLAGS] [-json] [-html FILE] [-budget FILE] [-tinygo FILE] [-go VERSION | -goroot DIR] [PKG...]",
+	c := t.command("size", "tinynet size [-target T] [-tags TAGS] [-vary TAGS]... [-ldflags FLAGS] [-json] [-html FILE] [-svg FILE] [-budget FILE] [-tinygo FILE] [-go VERSION | -goroot DIR] [PKG...]",
 		"show what takes the flash and the RAM of a program", `
 Builds each program with TinyGo on the port and prints, package by package, the
 bytes of flash and of static RAM (what is there before the heap). With -vary it
@@ -73,6 +73,7 @@ Examples:
 	fs.Var(&opt.vary, "vary", "build also with these comma-separated `TAGS`, or with all of the port one by one; may be given several times")
 	fs.BoolVar(&opt.json, "json", false, "print JSON")
 	fs.StringVar(&opt.html, "html", "", "write a treemap to `FILE`, which needs no other file and no network")
+	fs.StringVar(&opt.svg, "svg", "", "write the treemap of the first program's flash to `FILE`, as a picture")
 	fs.StringVar(&opt.budget, "budget", "", "read the budget in `FILE` (by default the one for this TinyGo and Go in "+budgetDir+", such as tinygo-0.40-go-1.25.toml, if it is there)")
 	fs.IntVar(&opt.least, "least", 1000, "sum up packages that take less than `N` bytes")
 	return c
@@ -162,6 +163,15 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 			return err
 		}
 		if err := writeFile(opt.html, page.Bytes()); err != nil {
+			return fmt.Errorf("write the treemap: %w", err)
+		}
+	}
+	if opt.svg != "" {
+		var picture bytes.Buffer
+		if err := size.SVG(&picture, all[0]); err != nil {
+			return err
+		}
+		if err := writeFile(opt.svg, picture.Bytes()); err != nil {
 			return fmt.Errorf("write the treemap: %w", err)
 		}
 	}

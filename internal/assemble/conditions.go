@@ -14,6 +14,7 @@ import (
 
 // This file has the build conditions that a port gives names to, in one file, and
 // that its build constraints use as if they were tags.
+// See docs/RATIONALE.md, "Conditions with names".
 
 const conditionsName = "conditions.toml"
 

@@ -80,9 +80,9 @@ type swapEntry struct {
 	swapOp
 }
 
-// Beside tells whether a file of an assembled port, named below src, is of a
+// GosOwn tells whether a file of an assembled port, named below src, is of a
 // package of which the port has only what it changes: the rest is Go's own.
-func Beside(file string) bool { return !isRoot(path.Dir(file)) }
+func GosOwn(file string) bool { return !isRoot(path.Dir(file)) }
 
 // isRoot tells whether packages at the path are part of the port.
 func isRoot(p string) bool {

@@ -161,7 +161,7 @@ func merge(up *source, ops *fileOps, pkgName func(string) string) ([]byte, []Cha
 		return nil, nil, []misfit{*bad}
 	}
 	merged, err := parseSource(up.name, text)
-	if err == nil && merged.names() != up.names()-m.dropped {
+	if err == nil && merged.declared() != up.declared()-m.dropped {
 		err = errors.New("the edits changed more than their declarations")
 	}
 	if err != nil {
@@ -224,8 +224,8 @@ func (m *merger) apply(cuts []cut) ([]byte, *misfit) {
 	return out.Bytes(), nil
 }
 
-// names counts what a file declares.
-func (s *source) names() int {
+// declared counts the names that a file declares.
+func (s *source) declared() int {
 	n := 0
 	for _, d := range s.decls {
 		if d.id.Name != "_" {
@@ -245,8 +245,8 @@ func (m *merger) blame(ops *fileOps, err error) []misfit {
 		if text, bad := one.apply(one.cuts); bad == nil {
 			if s, err := parseSource(m.name, text); err != nil {
 				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file does not parse: %w", e.with, err), e.line})
-			} else if s.names() != m.names() {
-				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file has %d declarations instead of %d; an edit stays inside of one", e.with, s.names(), m.names()), e.line})
+			} else if s.declared() != m.declared() {
+				found = append(found, misfit{"edit", e.decl, fmt.Errorf("with %q the file has %d declarations instead of %d; an edit stays inside of one", e.with, s.declared(), m.declared()), e.line})
 			}
 		}
 	}

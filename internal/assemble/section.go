@@ -7,6 +7,7 @@ import (
 
 // This file finds the lines of a manifest that its entries stand on, for
 // messages: the decoder does not tell.
+// See docs/RATIONALE.md, "A manifest's lines".
 
 // A section is where one entry of a manifest is.
 type section struct {

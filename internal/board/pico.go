@@ -25,6 +25,7 @@ import (
 )
 
 // picoFiles is the emulator: a program for Node on the npm package rp2040js.
+// See docs/RATIONALE.md, "The Pico is emulated in Node".
 //
 //go:embed pico/package.json pico/package-lock.json pico/*.mjs
 var picoFiles embed.FS

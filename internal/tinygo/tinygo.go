@@ -334,7 +334,7 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 		case e.IsDir():
 			p.dirs = append(p.dirs, "src/"+name)
 			return nil
-		case assemble.Beside(name):
+		case assemble.GosOwn(name):
 			return nil // TinyGo takes it from Go's root
 		}
 		fmt.Fprintf(h, "port %q\n", name)

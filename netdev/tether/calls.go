@@ -196,7 +196,7 @@ func (d *Device) DNSConfig() (servers []netip.AddrPort, search []string) {
 	return append(servers, d.hello.Servers...), nil
 }
 
-// JoinGroup is netdev.Multicaster's, as the next two.
+// JoinGroup and the two below that set something are netdev.Multicaster's.
 func (d *Device) JoinGroup(sockfd int, group netip.Addr, ifindex int) error {
 	return d.multicast(sockfd, wire.MulticastJoin, group, ifindex)
 }

@@ -14,7 +14,8 @@ import (
 // The calls of a device are not an interface's, and a netFD has its device
 // hidden, because of TinyGo: for each type that is put into an interface, and
 // each type that a field of it has, it links a description and, as far as
-// interfaces of the program have them, the methods.
+// interfaces of the program have them, the methods. See docs/RATIONALE.md,
+// "One switch for each call" and docs/RATIONALE.md, "Hidden devices".
 type device struct {
 	loop   *loopback
 	driver netdever // if loop is nil
@@ -35,7 +36,7 @@ type device struct {
 	system     systemSockets // the host device only
 
 	ip4, ip6, mapped bool
-	local            bool // reaches loopback addresses by itself
+	reachesLocal     bool // has the loopback addresses itself: the built-in loopback is not needed
 	host             bool // is the system's sockets
 	trustedTLS       bool // does TLS, as the program says
 }
@@ -69,7 +70,8 @@ func newDevice(dev netdever) *device {
 	return d
 }
 
-// hidden is a *T of which a type that has it as a field tells nothing.
+// hidden is a *T that TinyGo does not see: the description of a type with such a
+// field does not lead to the description of T, so the linker can leave that out.
 type hidden[T any] struct{ p unsafe.Pointer }
 
 func hide[T any](v *T) hidden[T] { return hidden[T]{unsafe.Pointer(v)} }
@@ -196,7 +198,8 @@ func (d *device) SendTo(sockfd int, buf []byte, to netip.AddrPort) (int, error) 
 }
 
 // RecvFrom of a driver that has none receives all the same. The sender, whom
-// nobody knows, is an address that can be printed, and sent to by no device.
+// nobody knows, is an address that can be printed, and that no device can send to.
+// See docs/RATIONALE.md, "The sender 0.0.0.0:0".
 func (d *device) RecvFrom(sockfd int, buf []byte) (int, netip.AddrPort, error) {
 	if d.loop == nil && d.datagrams == nil {
 		n, err := d.Recv(sockfd, buf)

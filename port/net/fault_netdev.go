@@ -52,6 +52,7 @@ func faultOf(err error) fault {
 
 // classify tells what a device's error means, and whether only its words say so.
 // What the error is comes first, then what it can do, and its words last.
+// See docs/RATIONALE.md, "A driver's words".
 func classify(err error) (f fault, words bool) {
 	switch {
 	case err == nil:

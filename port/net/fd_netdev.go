@@ -17,6 +17,7 @@ import (
 // A call of the device runs in the goroutine of its caller. What must end it
 // early is told to the device as a deadline of the socket, which is a state
 // and not an event, so it cannot slip in just before the call begins.
+// See docs/RATIONALE.md, "Deadlines are the socket's".
 type netFD struct {
 	dev   hidden[device]
 	sysfd int
@@ -69,8 +70,9 @@ func (fd *netFD) name() string {
 	return text
 }
 
-// enter takes the turn for one read or write of the device, unless the socket
-// is closed. The same number is given to leave.
+// enter waits until no other read, or write, uses the device, and makes the others
+// wait. what says which of the two it is; the caller gives it to leave when the
+// device is done. A closed socket is an error.
 func (fd *netFD) enter(what uint32) error {
 	for {
 		switch s := fd.state.Load(); {

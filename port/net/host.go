@@ -18,6 +18,7 @@ import (
 //
 // What differs between systems is in host_linux.go, host_bsd.go, host_unix.go
 // and host_windows.go.
+// See docs/RATIONALE.md, "The host device is over syscall".
 type host struct {
 	// socks has the open sockets by number. Readers take no lock: a slot never
 	// moves within a table, and a larger table starts as a copy of pointers to

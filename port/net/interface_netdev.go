@@ -19,7 +19,7 @@ func interfaceTable(ifindex int) ([]Interface, error) {
 			return nil, err
 		}
 		all = append(all, table...)
-	case !dev.local:
+	case !dev.reachesLocal:
 		all = append(all, Interface{Index: 2, MTU: 1500, Name: "net0", Flags: FlagUp | FlagBroadcast | FlagRunning})
 	}
 	if ifindex == 0 {

@@ -8,6 +8,7 @@ import "context"
 // unless asked for: it takes 150 kB of flash, and most devices resolve names.
 // The calls to it have to be in another file: TinyGo links the methods of its
 // types also for calls that can't be reached.
+// See docs/RATIONALE.md, "No DNS client on boards".
 const linksGoResolver = false
 
 // Go's DNS client wants these three to be built.

@@ -14,6 +14,7 @@ import (
 
 // loopback is the built-in device: TCP and UDP on 127.0.0.0/8 and ::1, and
 // unix sockets, all in memory. It works with no hardware at all.
+// See docs/RATIONALE.md, "A loopback of our own".
 //
 // Locks are taken in the order loopInbox.mu, loopback.mu, loopPipe.mu.
 type loopback struct {

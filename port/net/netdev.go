@@ -137,7 +137,7 @@ var (
 			return nil
 		}
 		d := newDevice(host)
-		d.local, d.host = true, true
+		d.reachesLocal, d.host = true, true
 		return d
 	})
 	loopbackDevice = sync.OnceValue(func() *device {
@@ -193,7 +193,7 @@ func currentDevice() *device {
 // which may be the zero AddrPort. Loopback addresses stay on the board.
 func deviceFor(laddr, raddr netip.AddrPort) *device {
 	d := currentDevice()
-	if d.local {
+	if d.reachesLocal {
 		return d
 	}
 	if laddr.Addr().Unmap().IsLoopback() {

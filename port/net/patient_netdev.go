@@ -19,6 +19,7 @@ import (
 //
 // A driver may hold a lock while one of its calls blocks, so that all others
 // block, too. Therefore the calls that should be quick also run in workers.
+// See docs/RATIONALE.md, "Workers for drivers that block".
 type patient struct {
 	driver    netdever
 	datagrams datagrammer

@@ -12,6 +12,7 @@ import (
 // Contexts and timers for this package's own use. Those of context and time
 // bring along what prints them, and with that the tables of time zones and what
 // reads GODEBUG, 20 kB of flash that a board has no use for.
+// See docs/RATIONALE.md, "Small contexts, timers and parsers".
 
 // A boardCtx is a context that can be cancelled and may have a deadline.
 type boardCtx struct {

@@ -29,6 +29,7 @@ func useTLSNetdev(dev netdever) {
 var errNoOffload = errors.New("the network device does not say that it does TLS (see TLSOffload and UseTLS of tinynet's package netdev; build tag tlssoftware does it in the program)")
 
 // offloadsTLS tells whether a socket with IPPROTO_TLS may be asked of d.
+// See docs/RATIONALE.md, "A device says that it does TLS".
 func (d *device) offloadsTLS() bool {
 	if d.driver == nil || d.trustedTLS {
 		return d.trustedTLS

@@ -4,9 +4,12 @@ package e2e
 
 import (
 	"bytes"
+	"flag"
 	"os/exec"
 	"testing"
 )
+
+var shots = flag.String("shots", "", "the `folder` to put pictures of the examples' pages into")
 
 // TestBrowser looks at the examples' pages with headless Chromium, where there is one.
 // The test itself is in a module of its own, in browser/.
@@ -28,6 +31,9 @@ func TestBrowser(t *testing.T) {
 		// As other tests run them, so that they are compiled once.
 		_, url := serve(t, tinynet(t), append([]string{"run", "./examples/" + server.example, "--", "-addr", "127.0.0.1:0"}, server.args...)...)
 		args = append(args, server.flag, url)
+	}
+	if *shots != "" {
+		args = append(args, "-shots", *shots)
 	}
 	p := launch(t, "go", args...)
 	if status := p.wait(t, startLimit); status != 0 {

@@ -215,7 +215,7 @@ func (u *universe) parseNow(importPath string, p *parsed) {
 	for name := range files {
 		names = append(names, name)
 	}
-	if !ours || assemble.Beside(importPath+"/") { // all files are Go's, or all others
+	if !ours || assemble.GosOwn(importPath+"/") { // all files are Go's, or all others
 		entries, err := os.ReadDir(dir)
 		if err != nil && !ours {
 			p.err = err

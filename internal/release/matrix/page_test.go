@@ -56,3 +56,35 @@ func TestRecordedTinyGos(t *testing.T) {
 		}
 	}
 }
+
+// The table of docs/adopting.md is that of what was recorded, and the port does what
+// TinyGo's own net does.
+func TestAdoptPage(t *testing.T) {
+	list, err := Steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range list {
+		if !s.OK() {
+			t.Errorf("TinyGo %s, Go %s, %s, %s: own net %s, the port %s", s.TinyGo, s.Go, s.Target, s.What, s.Own, s.Tree)
+		}
+	}
+	const name = "../../../docs/adopting.md"
+	have, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := adoptPage(string(have), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(have) != want {
+		t.Error("the table of docs/adopting.md is not that of what was recorded; run `make adopt`")
+	}
+}

@@ -40,6 +40,7 @@ type Cell struct {
 type Outcome struct {
 	Flash, RAM int    `json:",omitempty"`
 	File       int    `json:",omitempty"` // its bytes, where TinyGo does not tell Flash and RAM
+	Passed     bool   `json:",omitempty"` // it was a test
 	Error      string `json:",omitempty"` // the first that TinyGo printed
 }
 
@@ -50,6 +51,8 @@ func (o Outcome) String() string {
 	switch {
 	case o.Error != "":
 		return strings.NewReplacer("|", `\|`, "`", "'").Replace(o.Error)
+	case o.Passed:
+		return "passes"
 	case o.File != 0:
 		return fmt.Sprintf("%s bytes", digits(o.File))
 	case o == Outcome{}:

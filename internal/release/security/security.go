@@ -252,7 +252,7 @@ type ported struct {
 
 func (p ported) Sources(importPath string) (map[string][]byte, string, error) {
 	if files := p.files[importPath]; files != nil {
-		if !assemble.Beside(importPath + "/") {
+		if !assemble.GosOwn(importPath + "/") {
 			return files, "port/src/" + importPath, nil
 		}
 		// Go's own package, of which the port changes some files.

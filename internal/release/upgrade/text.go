@@ -119,13 +119,13 @@ func (r *Report) WriteText(w io.Writer, all bool) error {
 		}
 		b.WriteString("\n")
 	}
-	for _, s := range r.Shadows {
+	for _, s := range r.Clashes {
 		fmt.Fprintf(&b, "  %s, which we declare in %s, is in Go now: %s\n", s.Name, s.Ours, s.Go)
 	}
 	for _, line := range r.API {
 		fmt.Fprintf(&b, "  API %s\n", line)
 	}
-	if len(r.New)+len(r.Gone)+len(r.Imports)+len(r.Shadows)+len(r.API) == 0 {
+	if len(r.New)+len(r.Gone)+len(r.Imports)+len(r.Clashes)+len(r.API) == 0 {
 		b.WriteString("  nothing\n")
 	}
 

@@ -37,7 +37,7 @@ type Report struct {
 	New     []File // in To
 	Gone    []File
 	Imports []Import
-	Shadows []Shadow
+	Clashes []Clash
 	API     []string // lines, as in GOROOT/api, each after + or -
 	Checks  []Check
 	Todo    []Todo
@@ -108,9 +108,9 @@ type Import struct {
 	Needs      string // why a board cannot have it, and could have what was there before; empty if it can
 }
 
-// A Shadow is a name that a taken file of Go's begins to declare, and one of
+// A Clash is a name that a taken file of Go's begins to declare, and one of
 // ours declares, too.
-type Shadow struct {
+type Clash struct {
 	Name      string
 	Go, Ours  assemble.Place
 	Signature bool
@@ -497,7 +497,7 @@ func (r *Report) shadows(before, after *side, ours map[string]map[string]*Declar
 			if before.fate[name] == assemble.FateTaken && find(before.files[name], d.Name) != nil {
 				continue // so it was
 			}
-			r.Shadows = append(r.Shadows, Shadow{
+			r.Clashes = append(r.Clashes, Clash{
 				Name: d.Name,
 				Go:   assemble.Place{File: "src/" + name, Line: d.Line},
 				Ours: assemble.Place{File: own.File, Line: own.Line},
@@ -545,7 +545,7 @@ func (r *Report) Finish(port fs.FS) {
 		said.Manifest = ""
 		add(place(p.Manifest, p.Line), "%s", &said)
 	}
-	for _, s := range r.Shadows {
+	for _, s := range r.Clashes {
 		add(s.Ours.String(), "Go declares %s itself now, in %s", s.Name, s.Go)
 	}
 	for _, e := range r.Eye {

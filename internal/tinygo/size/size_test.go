@@ -292,6 +292,25 @@ func TestSquarify(t *testing.T) {
 
 // TestHTML: the page is well formed, needs nothing from elsewhere, and shows
 // each package.
+// TestSVG: the picture has the program's packages, is XML, and fetches nothing.
+func TestSVG(t *testing.T) {
+	var b bytes.Buffer
+	if err := SVG(&b, parse(t, table)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<svg xmlns="http://www.w3.org/2000/svg" viewBox`, "<style>text{", "net/http: 300 bytes"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("there is no %q in\n%s", want, &b)
+		}
+	}
+	if strings.Count(b.String(), "http") != strings.Count(b.String(), "net/http")+1 {
+		t.Error("it names an address besides that of its format")
+	}
+	if err := xml.Unmarshal(b.Bytes(), new(struct{})); err != nil {
+		t.Errorf("the picture is no XML: %v", err)
+	}
+}
+
 func TestHTML(t *testing.T) {
 	p := parse(t, strings.Replace(table, "example.com/m/prog", "example.com/<m>&x", 1))
 	p.Budget = &Budget{Flash: 1, RAM: 1}

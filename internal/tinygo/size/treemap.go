@@ -165,6 +165,17 @@ func HTML(w io.Writer, programs []*Program) error {
 	return err
 }
 
+// SVG writes the flash of a program as a treemap, as a picture by itself.
+func SVG(w io.Writer, p *Program) error {
+	var b strings.Builder
+	drawMap(&b, groups(p, func(k Package) int { return k.Flash }), "Flash of "+p.Name+", "+p.Target, p.Flash)
+	drawing := strings.Replace(b.String(), "<svg ", `<svg xmlns="http://www.w3.org/2000/svg" `, 1)
+	style := "<style>" + strings.Join(drawingStyle, "") + "</style>\n"
+	head, body, _ := strings.Cut(drawing, "\n")
+	_, err := io.WriteString(w, head+"\n"+style+body)
+	return err
+}
+
 func drawMap(b *strings.Builder, all []*group, label string, total int) {
 	fmt.Fprintf(b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s by package">`+"\n", mapWidth, mapHeight, html.EscapeString(label))
 	sizes := make([]int, len(all))
@@ -223,7 +234,14 @@ func hueOf(name string) int {
 	return int(h.Sum32() % 360)
 }
 
-const htmlHead = `<!doctype html>
+// drawingStyle is the style of what is in a drawing.
+var drawingStyle = []string{
+	"text{font:12px ui-monospace,monospace;fill:#111;pointer-events:none}",
+	"text.g{fill:#fff;font-weight:bold}",
+	"rect.p{stroke:#fff;stroke-width:.75}",
+}
+
+var htmlHead = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -235,9 +253,7 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:78rem;margin:auto;padding:1rem
 h2{margin-top:2.5rem}
 h3{margin:1.25rem 0 .25rem}
 svg{display:block;width:100%;height:auto}
-text{font:12px ui-monospace,monospace;fill:#111;pointer-events:none}
-text.g{fill:#fff;font-weight:bold}
-rect.p{stroke:#fff;stroke-width:.75}
+` + strings.Join(drawingStyle, "\n") + `
 g:hover rect.p{stroke:#000;stroke-width:2}
 table{border-collapse:collapse;margin:.75rem 0}
 td,th{padding:.1rem .75rem .1rem 0;text-align:left;font-variant-numeric:tabular-nums}

@@ -12,6 +12,7 @@ import (
 
 // The network device does TLS: a Conn is a TLS socket of the device, and
 // nothing else. What the device cannot do is an error, before anything is sent.
+// See docs/RATIONALE.md, "TLS is cut by a constant".
 const inSoftware = false
 
 var (

@@ -1,6 +1,7 @@
 //go:build tinynetport && baremetal
 
 // Package godebug has the settings of GODEBUG, none of which is ever set.
+// See docs/RATIONALE.md, "No GODEBUG on boards".
 package godebug
 
 // A Setting is one that nobody sets. There is no memory behind a pointer to one.

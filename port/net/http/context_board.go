@@ -14,6 +14,7 @@ import (
 // with a channel and a map, whether or not somebody looks at them. Here they lie
 // within what a connection and a request have anyway, and become such contexts
 // when somebody asks for Done.
+// See docs/RATIONALE.md, "Contexts that become Go's".
 
 // A lazyContext ends with its parent, or by cancel.
 type lazyContext struct {

@@ -8,6 +8,7 @@ package http
 // would link a description of all that its fields lead to, certificates among
 // it, 60 kB. A program that needs DefaultTransport.(*Transport), or gives the
 // variable another value, does not compile unless it has -tags nethttptransport.
+// See docs/RATIONALE.md, "An assertion that does not compile".
 var DefaultTransport withoutTLS = ownTransport{}
 
 // withoutTLS is a RoundTripper that no other type is, so that the compiler finds

@@ -78,10 +78,10 @@ type (
 	answerRef  struct{ p unsafe.Pointer }
 )
 
-func (r *Request) ref() requestRef      { return requestRef{unsafe.Pointer(r)} }
-func (r *Response) ref() answerRef      { return answerRef{unsafe.Pointer(r)} }
-func (r requestRef) request() *Request  { return (*Request)(r.p) }
-func (r answerRef) response() *Response { return (*Response)(r.p) }
+func (r *Request) ref() requestRef     { return requestRef{unsafe.Pointer(r)} }
+func (r *Response) ref() answerRef     { return answerRef{unsafe.Pointer(r)} }
+func (r requestRef) request() *Request { return (*Request)(r.p) }
+func (r answerRef) answer() *Response  { return (*Response)(r.p) }
 
 // A persistConnRef and a persistConnWriterRef are below the buffers of a
 // client's connection; the former is in the list of idle ones, too.

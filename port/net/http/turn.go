@@ -13,6 +13,7 @@ func exclusiveDevice() bool
 // A turn keeps a client from reading before its request is written, where that
 // would keep the request from the device. It is nil where both can go on at the
 // same time.
+// See docs/RATIONALE.md, "The client waits with reading".
 type turn chan struct{}
 
 func newTurn() turn {

@@ -12,6 +12,7 @@ const idleWorkers = 1
 
 // connWorkers serves connections in goroutines that serve the next one when one
 // is done: under TinyGo each new goroutine takes a new stack from the heap.
+// See docs/RATIONALE.md, "Goroutines that are kept".
 type connWorkers struct {
 	jobs chan connJob
 

@@ -5,6 +5,7 @@ package netip
 // A family is what an address is besides its bits. It is empty in the zero Addr,
 // "4" for IPv4, "6" for IPv6, and "6" with the zone after it for IPv6 with one: so
 // that two are equal exactly if what they say is.
+// See docs/RATIONALE.md, "An address's family is a text".
 type family string
 
 // zoned is the family of an IPv6 address with a zone.
