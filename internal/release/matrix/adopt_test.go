@@ -114,7 +114,7 @@ func TestAdopt(t *testing.T) {
 			})
 		}
 		for _, pkg := range []string{"net", "net/http/internal/ascii", "net/http/internal"} {
-			do(Step{Target: "this computer", What: "test " + pkg}, work, "test", pkg)
+			do(Step{Target: "host", What: "test " + pkg}, work, "test", pkg)
 		}
 		for _, target := range []string{"wasm", "wasip1"} {
 			do(Step{Target: target, What: "net.Dial, http.Get"}, work, "build", "-interp-timeout=1h", "-size=short", "-target="+target, "-o", filepath.Join(t.TempDir(), "x.wasm"), "./main.go")
