@@ -141,7 +141,7 @@ var (
 		return d
 	})
 	loopbackDevice = sync.OnceValue(func() *device {
-		return &device{loop: theLoopback(), ip4: true, ip6: true, mapped: true, local: true}
+		return &device{loop: theLoopback(), ip4: true, ip6: true, mapped: true, reachesLocal: true}
 	})
 )
 

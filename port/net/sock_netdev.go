@@ -306,7 +306,7 @@ func (fd *netFD) listen(ctx context.Context, laddr endpoint, control controlFunc
 		}
 	}
 	fd.setAddr(fd.sockname(local), nil)
-	if !fd.dev.get().local && laddr.wildcard() && fd.sotype != ndSOCK_RAW {
+	if !fd.dev.get().reachesLocal && laddr.wildcard() && fd.sotype != ndSOCK_RAW {
 		return fd.openLocal()
 	}
 	return nil
