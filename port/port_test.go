@@ -2,6 +2,7 @@ package port_test
 
 import (
 	"os/exec"
+	"runtime"
 	"testing"
 )
 
@@ -9,12 +10,16 @@ import (
 // what compiles without the rest of Go's files, in the form that boards have.
 func TestSources(t *testing.T) {
 	for _, what := range [][]string{
-		{"./net/http/internal"},
-		{"net/parseaddr_board.go", "net/parseaddr_test.go"},
-		{"net/http/timer_board.go", "net/http/timer_test.go"},
-		{"crypto/tls/cache_recent.go", "crypto/tls/cache_recent_test.go"},
+		{"port.board,tinynet_board", "./net/http/internal"},
+		{"port.board,tinynet_board", "net/parseaddr_board.go", "net/parseaddr_test.go"},
+		{"port.board,tinynet_board", "net/http/timer_board.go", "net/http/timer_test.go"},
+		{"port.board,tinynet_board", "crypto/tls/cache_recent.go", "crypto/tls/cache_recent_test.go"},
+		{"port.sockets,tinygo", "net/hostfd_tinygo.go", "net/hostfd_test.go"},
 	} {
-		cmd := exec.Command("go", append([]string{"test", "-tags", "tinynetport,port.board,tinynet_board"}, what...)...)
+		if what[0] == "port.sockets,tinygo" && runtime.GOOS != "linux" {
+			continue // TinyGo has the system's sockets there only
+		}
+		cmd := exec.Command("go", append([]string{"test", "-tags", "tinynetport," + what[0]}, what[1:]...)...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", cmd, err, out)
 		}

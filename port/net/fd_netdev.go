@@ -30,9 +30,10 @@ type netFD struct {
 	laddr       Addr
 	raddr       Addr
 
-	// state tells which calls are inside the device, at most one of a kind
-	// (ndReads, ndWrites), whether others wait for one of them to come out
-	// (fdWaited), and that no more go in (fdClosed).
+	// state tells which calls are inside the device: at most one each that
+	// reads or writes (ndReads, ndWrites), any number of others (counted in steps
+	// of fdOther). It also tells whether somebody waits for one of them to come
+	// out (fdWaited), and that no more go in (fdClosed).
 	state atomic.Uint32
 
 	mu   sync.Mutex    // held to set fdWaited, fdClosed, and a deadline
@@ -46,6 +47,9 @@ type netFD struct {
 const (
 	fdWaited = 1 << 2
 	fdClosed = 1 << 3
+	fdOther  = 1 << 4
+
+	fdCalls = ndReads | ndWrites | ^uint32(fdOther-1) // any call
 )
 
 func newFD(dev *device, sysfd, family, sotype int, network string) *netFD {
@@ -86,10 +90,25 @@ func (fd *netFD) enter(what uint32) error {
 	}
 }
 
+// enterOther lets a call in that neither reads nor writes, beside others, unless
+// the socket is closed. While it is inside, Close waits: once the device has closed
+// the socket, the number may be somebody else's. It is left with leave(fdOther).
+func (fd *netFD) enterOther() error {
+	for {
+		s := fd.state.Load()
+		if s&fdClosed != 0 {
+			return errClosed
+		}
+		if fd.state.CompareAndSwap(s, s+fdOther) {
+			return nil
+		}
+	}
+}
+
 func (fd *netFD) leave(what uint32) {
 	for {
 		s := fd.state.Load()
-		if !fd.state.CompareAndSwap(s, s&^(what|fdWaited)) {
+		if !fd.state.CompareAndSwap(s, (s-what)&^fdWaited) {
 			continue
 		}
 		if s&fdWaited != 0 {
@@ -138,7 +157,6 @@ func (fd *netFD) failure(err error) error {
 func (fd *netFD) closed() bool { return fd.state.Load()&fdClosed != 0 }
 
 func (fd *netFD) Close() error {
-	const calls = ndReads | ndWrites
 	fd.mu.Lock()
 	for {
 		s := fd.state.Load()
@@ -147,15 +165,15 @@ func (fd *netFD) Close() error {
 			return errClosed
 		}
 		if fd.state.CompareAndSwap(s, s|fdClosed) {
-			if s&calls != 0 {
-				fd.dev.get().SetSockDeadline(fd.sysfd, int(s&calls), aLongTimeAgo)
+			if calls := s & (ndReads | ndWrites); calls != 0 {
+				fd.dev.get().SetSockDeadline(fd.sysfd, int(calls), aLongTimeAgo)
 			}
 			break
 		}
 	}
 	fd.mu.Unlock()
-	for fd.state.Load()&calls != 0 {
-		fd.await(calls)
+	for fd.state.Load()&fdCalls != 0 {
+		fd.await(fdCalls)
 	}
 	runtime.SetFinalizer(fd, nil)
 	if fd.local.get() != nil {
@@ -165,9 +183,10 @@ func (fd *netFD) Close() error {
 }
 
 func (fd *netFD) shutdown(how int) error {
-	if err := fd.checkOpen(); err != nil {
+	if err := fd.enterOther(); err != nil {
 		return err
 	}
+	defer fd.leave(fdOther)
 	return fd.dev.get().Shutdown(fd.sysfd, how)
 }
 

@@ -20,6 +20,7 @@ type hostFD struct {
 
 	mu       sync.Mutex
 	closed   bool
+	users    int          // system calls that use the descriptor now
 	deadline [2]time.Time // of reads and writes
 }
 
@@ -31,27 +32,58 @@ const (
 
 var errHostFDClosing error = netClosingError{}
 
-// ready reports why a call that would block may not go on waiting.
-func (fd *hostFD) ready(what int) error {
-	fd.mu.Lock()
-	defer fd.mu.Unlock()
+// readyLocked reports why a call may not go on; what is the kind of one that
+// would wait, or 0.
+func (fd *hostFD) readyLocked(what int) error {
 	if fd.closed {
 		return errHostFDClosing
 	}
-	if t := fd.deadline[what-1]; !t.IsZero() && !time.Now().Before(t) {
-		return os.ErrDeadlineExceeded
+	if what != 0 {
+		if t := fd.deadline[what-1]; !t.IsZero() && !time.Now().Before(t) {
+			return os.ErrDeadlineExceeded
+		}
 	}
 	return nil
+}
+
+// enter lets a system call use the descriptor: it is not closed before the call
+// leaves, and so its number is nobody else's. Calls that wait for something name
+// what; for others it is 0.
+func (fd *hostFD) enter(what int) error {
+	fd.mu.Lock()
+	defer fd.mu.Unlock()
+	err := fd.readyLocked(what)
+	if err == nil {
+		fd.users++
+	}
+	return err
+}
+
+// leave closes the descriptor if Close has left that to the last call.
+func (fd *hostFD) leave() {
+	fd.mu.Lock()
+	fd.users--
+	last := fd.closed && fd.users == 0
+	fd.mu.Unlock()
+	if last {
+		syscall.Close(fd.Sysfd)
+	}
+}
+
+// use makes a system call with the descriptor. What is as for enter.
+func (fd *hostFD) use(what int, f func() error) error {
+	if err := fd.enter(what); err != nil {
+		return err
+	}
+	defer fd.leave()
+	return f()
 }
 
 // again calls f until it does not ask to wait.
 func (fd *hostFD) again(what int, f func() error) error {
 	nap := hostShortNap
 	for {
-		if err := fd.ready(what); err != nil {
-			return err
-		}
-		err := f()
+		err := fd.use(what, f)
 		if err == syscall.EINTR {
 			continue
 		}
@@ -72,6 +104,9 @@ func (fd *hostFD) Close() error {
 		return errHostFDClosing
 	}
 	fd.closed = true
+	if fd.users > 0 {
+		return nil // the last of them closes it
+	}
 	return syscall.Close(fd.Sysfd)
 }
 
@@ -123,7 +158,7 @@ func (fd *hostFD) Write(p []byte) (done int, err error) {
 // WaitWrite waits until the socket can be written to: connected, or failed.
 func (fd *hostFD) WaitWrite() error {
 	time.Sleep(hostShortNap) // who calls this asks the system again itself
-	return fd.ready(ndWrites)
+	return fd.use(ndWrites, func() error { return nil })
 }
 
 func (fd *hostFD) Accept() (newfd int, peer syscall.Sockaddr, call string, err error) {
@@ -232,30 +267,31 @@ func (fd *hostFD) Writev(v *[][]byte) (total int64, err error) {
 	return total, nil
 }
 
-func (fd *hostFD) Shutdown(how int) error { return syscall.Shutdown(fd.Sysfd, how) }
+func (fd *hostFD) Shutdown(how int) error {
+	return fd.use(0, func() error { return syscall.Shutdown(fd.Sysfd, how) })
+}
 
 func (fd *hostFD) SetsockoptInt(level, opt, value int) error {
-	return syscall.SetsockoptInt(fd.Sysfd, level, opt, value)
+	return fd.use(0, func() error { return syscall.SetsockoptInt(fd.Sysfd, level, opt, value) })
 }
 
 func (fd *hostFD) SetsockoptLinger(level, opt int, l *syscall.Linger) error {
-	return syscall.SetsockoptLinger(fd.Sysfd, level, opt, l)
+	return fd.use(0, func() error { return syscall.SetsockoptLinger(fd.Sysfd, level, opt, l) })
 }
 
 func (fd *hostFD) SetsockoptIPMreqn(level, opt int, m *syscall.IPMreqn) error {
-	return syscall.SetsockoptIPMreqn(fd.Sysfd, level, opt, m)
+	return fd.use(0, func() error { return syscall.SetsockoptIPMreqn(fd.Sysfd, level, opt, m) })
 }
 
 func (fd *hostFD) SetsockoptIPv6Mreq(level, opt int, m *syscall.IPv6Mreq) error {
-	return syscall.SetsockoptIPv6Mreq(fd.Sysfd, level, opt, m)
+	return fd.use(0, func() error { return syscall.SetsockoptIPv6Mreq(fd.Sysfd, level, opt, m) })
 }
 
 func (fd *hostFD) RawControl(f func(uintptr)) error {
-	if err := fd.ready(ndReads); err == errHostFDClosing {
-		return err
-	}
-	f(uintptr(fd.Sysfd))
-	return nil
+	return fd.use(0, func() error {
+		f(uintptr(fd.Sysfd))
+		return nil
+	})
 }
 
 func (fd *hostFD) RawRead(f func(uintptr) bool) error  { return fd.raw(ndReads, f) }
@@ -270,7 +306,13 @@ func (fd *hostFD) raw(what int, f func(uintptr) bool) error {
 	})
 }
 
-func (fd *hostFD) Dup() (int, string, error) { return dupHostFD(fd.Sysfd) }
+func (fd *hostFD) Dup() (newfd int, call string, err error) {
+	err = fd.use(0, func() (err error) {
+		newfd, call, err = dupHostFD(fd.Sysfd)
+		return err
+	})
+	return newfd, call, err
+}
 
 // dupHostFD copies a file descriptor, and names the system call that failed.
 func dupHostFD(osfd int) (newfd int, call string, err error) {

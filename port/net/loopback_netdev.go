@@ -158,10 +158,9 @@ func (l *loopback) SetSockDeadline(num, calls int, t time.Time) error {
 		return err
 	}
 	l.mu.RLock()
-	in, out := s.in, s.out
+	in, out, b := s.in, s.out, s.inbox // a connect in another goroutine changes all three
 	l.mu.RUnlock()
 	if in == nil {
-		b := s.inbox
 		b.mu.Lock()
 		if calls&ndReads != 0 {
 			b.rd.set(t, &b.arrived)
@@ -226,7 +225,7 @@ func (l *loopback) Close(num int) error {
 
 func (s *loopSock) close() {
 	s.l.mu.RLock()
-	b, in, out := s.inbox, s.in, s.out
+	b, in, out, abort := s.inbox, s.in, s.out, s.abort
 	s.l.mu.RUnlock()
 	if b != nil {
 		b.mu.Lock()
@@ -247,7 +246,7 @@ func (s *loopSock) close() {
 		return
 	}
 	in.mu.Lock()
-	abort := s.abort || in.data.n > 0 // what is not read is lost: RFC 9293, 3.10.4, RFC 1122, 4.2.2.13
+	abort = abort || in.data.n > 0 // what is not read is lost: RFC 9293, 3.10.4, RFC 1122, 4.2.2.13
 	in.gone = true
 	in.late = s.stype == ndSOCK_STREAM && s.domain != ndAF_UNIX && !abort
 	in.rd.stop()

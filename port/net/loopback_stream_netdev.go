@@ -61,20 +61,24 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 		return nil
 	}
 	target := l.find(s.stype, to, s.local)
-	mine := s.inbox
-	l.mu.Unlock()
 	switch {
-	case mine == nil:
-		return sysError("connect", syscall.EISCONN)
+	case s.inbox == nil:
+		err = sysError("connect", syscall.EISCONN)
 	case target == nil || target.remote.IsValid():
-		return sysError("connect", syscall.ECONNREFUSED)
+		err = sysError("connect", syscall.ECONNREFUSED)
+	default:
+		s.remote = to
 	}
-	s.remote = to
-	if err := l.connect(s, target); err != nil {
-		s.remote = netip.AddrPort{}
+	l.mu.Unlock()
+	if err != nil {
 		return err
 	}
-	return nil
+	if err = l.connect(s, target); err != nil {
+		l.mu.Lock()
+		s.remote = netip.AddrPort{}
+		l.mu.Unlock()
+	}
+	return err
 }
 
 // connect queues the other end of a new connection at the listener target,
@@ -91,8 +95,18 @@ func (l *loopback) connect(s, target *loopSock) error {
 	}
 	b.mu.Lock()
 	for {
+		room := len(b.backlog) < b.most
 		mine.mu.Lock()
 		expired := mine.wr.expired
+		if !room && !expired {
+			// A deadline of s, from here on, wakes this listener's waiters too (see
+			// SetSockDeadline).
+			mine.notify = func() {
+				b.mu.Lock()
+				b.arrived.Broadcast()
+				b.mu.Unlock()
+			}
+		}
 		mine.mu.Unlock()
 		switch {
 		case expired:
@@ -102,17 +116,9 @@ func (l *loopback) connect(s, target *loopSock) error {
 			b.mu.Unlock()
 			return sysError("connect", syscall.ECONNREFUSED)
 		}
-		if len(b.backlog) < b.most {
+		if room {
 			break
 		}
-		// A deadline of s wakes this listener's waiters too (see SetSockDeadline).
-		mine.mu.Lock()
-		mine.notify = func() {
-			b.mu.Lock()
-			b.arrived.Broadcast()
-			b.mu.Unlock()
-		}
-		mine.mu.Unlock()
 		b.arrived.Wait()
 	}
 	packet := s.stype == ndSOCK_SEQPACKET

@@ -9,8 +9,7 @@ import (
 )
 
 func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
-	l := p.lane(num, true)
-	l.mu.Lock()
+	l := p.lockLane(num, true)
 	err := l.connect(host, ip)
 	l.mu.Unlock()
 	return err
@@ -50,8 +49,7 @@ func (p *patient) Listen(num, backlog int) error {
 }
 
 func (p *patient) Accept(num int) (int, netip.AddrPort, error) {
-	l := p.lane(num, false)
-	l.mu.Lock()
+	l := p.lockLane(num, false)
 	newfd, peer, err := l.accept()
 	l.mu.Unlock()
 	return newfd, peer, err

@@ -213,15 +213,17 @@ type promptCall struct {
 	left bool // prompt has returned before that
 }
 
-// lane returns one lane of a socket, which is made at its first use. Listen may
-// give the socket another one for reads.
-func (p *patient) lane(num int, writes bool) *lane {
+// lockLane returns one lane of a socket, which is made at its first use, with its
+// lock held. It is locked before anybody else can come: Listen may give the socket
+// another lane for reads.
+func (p *patient) lockLane(num int, writes bool) *lane {
 	p.mu.Lock()
 	s := p.sockLocked(num)
 	l := s.reads
 	if writes {
 		l = s.writes
 	}
+	l.mu.Lock()
 	p.mu.Unlock()
 	return l
 }
@@ -298,8 +300,7 @@ func (p *patient) closeNow(num int) error {
 func (p *patient) SetSockDeadline(num, calls int, t time.Time) error {
 	for i, what := range [...]int{ndReads, ndWrites} {
 		if calls&what != 0 {
-			l := p.lane(num, i == 1)
-			l.mu.Lock()
+			l := p.lockLane(num, i == 1)
 			l.deadline.set(t, &l.changed)
 			l.mu.Unlock()
 		}

@@ -20,8 +20,7 @@ func (p *patient) RecvFrom(num int, buf []byte) (int, netip.AddrPort, error) {
 }
 
 func (p *patient) receive(num int, buf []byte, op patientOp) (int, netip.AddrPort, error) {
-	l := p.lane(num, false)
-	l.mu.Lock()
+	l := p.lockLane(num, false)
 	n, peer, err := l.receive(buf, op)
 	l.mu.Unlock()
 	return n, peer, err
@@ -108,8 +107,7 @@ func (p *patient) SendTo(num int, buf []byte, to netip.AddrPort) (int, error) {
 // send gives a worker a copy of buf. What it has counts as sent, as in the send
 // buffer of a system: if the caller leaves, the error of it is the next call's.
 func (p *patient) send(num int, buf []byte, op patientOp, to netip.AddrPort) (int, error) {
-	l := p.lane(num, true)
-	l.mu.Lock()
+	l := p.lockLane(num, true)
 	n, err := l.send(buf, op, to)
 	l.mu.Unlock()
 	return n, err

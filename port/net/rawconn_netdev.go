@@ -45,7 +45,10 @@ func (c *rawConn) Control(f func(fd uintptr)) error {
 	switch sys := c.fd.dev.get().sys(); {
 	case err != nil:
 	case sys != nil:
-		err = sys.rawControl(c.fd.sysfd, f)
+		if err = c.fd.enterOther(); err == nil {
+			defer c.fd.leave(fdOther)
+			err = sys.rawControl(c.fd.sysfd, f)
+		}
 	default:
 		f(noDescriptor)
 	}

@@ -8,9 +8,10 @@ import "net/netip"
 // tinynet's package netdev: switches are bool, times seconds as int, sizes
 // bytes as int.
 func (fd *netFD) setOption(level, opt int, value any) error {
-	if err := fd.checkOpen(); err != nil {
+	if err := fd.enterOther(); err != nil {
 		return err
 	}
+	defer fd.leave(fdOther)
 	return fd.dev.get().SetSockOpt(fd.sysfd, level, opt, value)
 }
 

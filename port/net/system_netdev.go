@@ -158,9 +158,10 @@ func (fd *netFD) sendFile(r io.Reader) (n int64, handled bool, err error) {
 
 // dup gives a copy of the socket as a file.
 func (fd *netFD) dup() (*os.File, error) {
-	if err := fd.checkOpen(); err != nil {
+	if err := fd.enterOther(); err != nil {
 		return nil, err
 	}
+	defer fd.leave(fdOther)
 	if fd.dev.get().sys() == nil {
 		return nil, errNoFile
 	}

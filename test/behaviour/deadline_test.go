@@ -184,7 +184,10 @@ func TestDeadlineMoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		done := inBackground(c.call)
-		w.blocked(1)
+		if !w.blockedBefore(done) {
+			skip(t, "the machine is too busy")
+			return
+		}
 		if err := c.deadline(time.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +216,10 @@ func TestDeadlineCleared(t *testing.T) {
 			t.Fatal(err)
 		}
 		done := inBackground(c.call)
-		w.blocked(1)
+		if !w.blockedBefore(done) {
+			skip(t, "the machine is too busy")
+			return
+		}
 		if err := c.deadline(time.Time{}); err != nil {
 			t.Fatal(err)
 		}

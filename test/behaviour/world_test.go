@@ -268,6 +268,22 @@ func (w *world) blocked(n int) {
 	}
 }
 
+// blockedBefore waits as blocked(1) does, and reports whether the call was in the
+// device before it ended, which at a deadline near it may not be on a busy machine.
+func (w *world) blockedBefore(done <-chan error) bool {
+	inside := make(chan struct{})
+	go func() { // until the device is halted, if the call never comes
+		w.blocked(1)
+		close(inside)
+	}()
+	select {
+	case <-inside:
+		return true
+	case <-done:
+		return false
+	}
+}
+
 // soon fails the test if done does not come. What is the call that hangs.
 func soon[T any](t *testing.T, what string, done <-chan T) (v T) {
 	t.Helper()

@@ -5,36 +5,73 @@ package http
 import (
 	"errors"
 	"strings"
+	"sync"
 	"time"
 )
 
 // A boardTimer is what this package needs of a time.Timer. time.NewTimer makes
 // an interface value of a channel of times, which on a board links the methods
-// of time.Time that print it, and GODEBUG.
+// of time.Time that print it, and GODEBUG. As from a time.Timer since Go 1.23,
+// nothing stale comes out of C after Stop or Reset.
 type boardTimer struct {
 	C     chan time.Time
 	timer *time.Timer
+
+	mu sync.Mutex
+	at time.Time // when it rings; zero if it does not run
 }
 
 func newTimer(d time.Duration) *boardTimer {
 	t := &boardTimer{C: make(chan time.Time, 1)}
-	t.timer = time.AfterFunc(d, func() {
-		select {
-		case t.C <- time.Now():
-		default: // the last one is still there
-		}
-	})
+	t.mu.Lock() // so that ring does not come before there is a timer
+	t.at = time.Now().Add(d)
+	t.timer = time.AfterFunc(d, t.ring)
+	t.mu.Unlock()
 	return t
 }
 
-func (t *boardTimer) Stop() bool { return t.timer.Stop() }
+// ring may run beside Stop or Reset, and after them: then it is for a time that
+// is not to come any more, or not yet.
+func (t *boardTimer) ring() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at.IsZero() {
+		return
+	}
+	now := time.Now()
+	if wait := t.at.Sub(now); wait > 0 {
+		t.timer.Reset(wait)
+		return
+	}
+	t.at = time.Time{}
+	t.C <- now // which is empty
+}
 
-func (t *boardTimer) Reset(d time.Duration) bool {
-	on := t.timer.Stop()
+// stopLocked reports whether the timer ran, or nobody has seen yet that it rang.
+// The caller holds t.mu.
+func (t *boardTimer) stopLocked() bool {
+	on := !t.at.IsZero()
+	t.at = time.Time{}
+	t.timer.Stop()
 	select {
-	case <-t.C: // as from time.Timer since Go 1.23, nothing stale
+	case <-t.C:
+		on = true
 	default:
 	}
+	return on
+}
+
+func (t *boardTimer) Stop() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stopLocked()
+}
+
+func (t *boardTimer) Reset(d time.Duration) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	on := t.stopLocked()
+	t.at = time.Now().Add(d)
 	t.timer.Reset(d)
 	return on
 }

@@ -4,6 +4,7 @@ package http
 
 import (
 	"math/rand"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -100,4 +101,26 @@ func TestBoardTimer(t *testing.T) {
 		t.Error("Reset says that no timer was running")
 	}
 	timer.Stop()
+}
+
+// TestBoardTimerStale resets timers at the moment at which they ring. What they
+// would have rung for then does not come.
+func TestBoardTimerStale(t *testing.T) {
+	timer := newTimer(time.Hour)
+	defer timer.Stop()
+	for i := range 20_000 {
+		timer.Reset(time.Duration(i % 20_000))
+		for range i % 50 {
+			runtime.Gosched()
+		}
+		timer.Reset(time.Hour)
+		for range 20 {
+			runtime.Gosched()
+		}
+		select {
+		case <-timer.C:
+			t.Fatalf("round %d: a timer that was set to an hour rang", i)
+		default:
+		}
+	}
 }

@@ -4,6 +4,7 @@ package net
 
 import (
 	"runtime"
+	"sync"
 	"unsafe"
 )
 
@@ -47,10 +48,18 @@ func thePeak() *peakRecord {
 	return (*peakRecord)(unsafe.Pointer(uintptr(pageAddress) + peakStart))
 }
 
+// peakLock is held by who keeps the record.
+var peakLock sync.Mutex
+
 // notePeak is called when something goes over the line or is waited for. What is
 // in use is known only after a collection; one that could not find more than
-// there was before is left out.
+// there was before is left out. What it reads of the heap stands still only as long
+// as no other core allocates: the boards run with the scheduler "tasks".
 func notePeak() {
+	if !peakLock.TryLock() {
+		return // another goroutine is about to note the same
+	}
+	defer peakLock.Unlock()
 	p := thePeak()
 	if string(p.magic[:]) != peakMagic {
 		*p = peakRecord{
