@@ -4,14 +4,17 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
-	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tinynet/tinynet/internal/board"
 )
 
 var soak = flag.Bool("soak", false, "on boards, make 100,000 requests and 10,000 connections, not a few, and a handshake also in 96 kB of RAM")
@@ -68,15 +71,51 @@ func TestHTTPMemory(t *testing.T) {
 	checkMemory(t, string(out), true)
 }
 
-// smallBoard is an emulated board with 256 kB of RAM.
-const smallBoard = `MEMORY
-{
-	FLASH_TEXT (rw) : ORIGIN = 0x80000000, LENGTH = 1M
-	RAM (xrw)       : ORIGIN = 0x80100000, LENGTH = 256K
+// smallRAM is that of an emulated board, in bytes, and smallStack what of it
+// interrupts and the scheduler have.
+const (
+	smallRAM   = 256 << 10
+	smallStack = "_stack_size = 2K;"
+)
+
+// smallTarget writes a target for an emulated board with so little RAM, and returns
+// its file. It differs from the board that programs run on in nothing else.
+func smallTarget(t *testing.T, ram int) string {
+	t.Helper()
+	target, err := riscvBoard(t).Target(t.TempDir(), ram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields struct{ LinkerScript string }
+	data, err := os.ReadFile(target)
+	if err == nil {
+		err = json.Unmarshal(data, &fields)
+	}
+	var script []byte
+	if err == nil {
+		script, err = os.ReadFile(fields.LinkerScript)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const stack = "_stack_size = 16K;"
+	if strings.Count(string(script), stack) != 1 {
+		t.Fatalf("%s does not have %q once", fields.LinkerScript, stack)
+	}
+	put(t, fields.LinkerScript, strings.Replace(string(script), stack, smallStack, 1))
+	return target
 }
-_stack_size = 2K;
-INCLUDE "targets/riscv.ld"
-`
+
+func riscvBoard(t *testing.T) board.QEMU {
+	t.Helper()
+	for _, q := range board.QEMUs {
+		if q.Emulator == "qemu-system-riscv32" {
+			return q
+		}
+	}
+	t.Fatal("no emulated board with RISC-V")
+	return board.QEMU{}
+}
 
 // TestHTTPMemoryOnBoard measures it on an emulated board, and has its server
 // answer until it would run out of memory if something stayed: with -soak,
@@ -95,10 +134,7 @@ func TestHTTPMemoryOnBoard(t *testing.T) {
 // onSmallBoard returns what testdata/httpmemory prints there.
 func onSmallBoard(t *testing.T, tags string) string {
 	t.Helper()
-	dir := t.TempDir()
-	script, target, program := filepath.Join(dir, "board.ld"), filepath.Join(dir, "board.json"), filepath.Join(dir, "program.elf")
-	put(t, script, smallBoard)
-	put(t, target, fmt.Sprintf(`{"inherits": ["riscv-qemu"], "linkerscript": %q}`, script))
+	target, program := smallTarget(t, smallRAM), filepath.Join(t.TempDir(), "program.elf")
 	args := []string{"build", "-target=" + target, "-tags=" + tags, "-stack-size=8kb", "-o=" + program}
 	if !*soak {
 		args = append(args, "-ldflags=-X main.keepAlive=1000 -X main.fresh=200")

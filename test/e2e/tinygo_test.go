@@ -214,7 +214,7 @@ func TestTinyGoLoopback(t *testing.T) {
 			needs(t, "tinygo", board.emulator)
 			args := []string{"run"}
 			if board.target != "" {
-				args = append(args, "-target="+board.target, "-stack-size=8kb")
+				args = append(args, "-target="+board.target, "-scheduler=tasks", "-stack-size=8kb")
 			}
 			out := underTinyGo(t, append(args, "./test/e2e/testdata/loopback")...)
 			if strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
@@ -246,7 +246,7 @@ func TestSmallClient(t *testing.T) {
 	}
 	t.Run("riscv-qemu", func(t *testing.T) {
 		needs(t, "tinygo", "qemu-system-riscv32")
-		check(t, underTinyGo(t, "run", "-target=riscv-qemu", "-stack-size=10kb", "-tags=notls", program))
+		check(t, underTinyGo(t, "run", "-target=riscv-qemu", "-scheduler=tasks", "-stack-size=10kb", "-tags=notls", program))
 	})
 }
 
@@ -273,7 +273,7 @@ func TestDefaultTransportAssertion(t *testing.T) {
 func TestGetOnBoard(t *testing.T) {
 	needs(t, "tinygo", "qemu-system-riscv32")
 	elf := filepath.Join(t.TempDir(), "get.elf")
-	underTinyGo(t, "build", "-target=riscv-qemu", "-stack-size=8kb", "-tags=notls", "-o", elf, "./test/e2e/testdata/getboard")
+	underTinyGo(t, "build", "-target=riscv-qemu", "-scheduler=tasks", "-stack-size=8kb", "-tags=notls", "-o", elf, "./test/e2e/testdata/getboard")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "qemu-system-riscv32", "-machine", "virt", "-icount", "shift=0", "-nographic", "-bios", "none", "-kernel", elf)

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,15 +21,8 @@ const (
 	handshakeStack        = 8192
 )
 
-// tinyBoard is an emulated board with 96 kB of RAM.
-const tinyBoard = `MEMORY
-{
-	FLASH_TEXT (rw) : ORIGIN = 0x80000000, LENGTH = 1M
-	RAM (xrw)       : ORIGIN = 0x80100000, LENGTH = 96K
-}
-_stack_size = 2K;
-INCLUDE "targets/riscv.ld"
-`
+// tinyRAM is that of the smaller board that it is done on, in bytes.
+const tinyRAM = 96 << 10
 
 // TestTLSOnBoard does a handshake with TLS 1.3 and an ECDSA chain of two on an
 // emulated board, and holds what it takes against the budget; and with -soak once
@@ -49,7 +41,7 @@ func TestTLSOnBoard(t *testing.T) {
 	}
 	build := func(name, target, stack string) string {
 		program := filepath.Join(dir, name)
-		underTinyGo(t, "build", "-target="+target, "-stack-size="+stack, "-ldflags="+strings.TrimSpace(string(flags)), "-o="+program, "./test/e2e/testdata/tlsboard")
+		underTinyGo(t, "build", "-target="+target, "-scheduler=tasks", "-stack-size="+stack, "-ldflags="+strings.TrimSpace(string(flags)), "-o="+program, "./test/e2e/testdata/tlsboard")
 		return program
 	}
 	program := build("board.elf", "riscv-qemu", "32kb")
@@ -68,10 +60,7 @@ func TestTLSOnBoard(t *testing.T) {
 	if !*soak {
 		return
 	}
-	script, target := filepath.Join(dir, "board.ld"), filepath.Join(dir, "board.json")
-	put(t, script, tinyBoard)
-	put(t, target, fmt.Sprintf(`{"inherits": ["riscv-qemu"], "linkerscript": %q}`, script))
-	figure(t, handshakeOn(t, build("tiny.elf", target, "10kb"), "0"), `handshake: (\d+) instructions`)
+	figure(t, handshakeOn(t, build("tiny.elf", smallTarget(t, tinyRAM), "10kb"), "0"), `handshake: (\d+) instructions`)
 }
 
 // tinyGoRoot returns the Go root that TinyGo uses.
