@@ -19,7 +19,7 @@ func TestRuntime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			program := tc.build(t, "./test/cores/testdata/"+name)
 			for range rounds {
-				if out, said := run(t, program, cpus, "DONE", 20*time.Second); !said {
+				if out, said := run(t, program, cpus, "DONE", 3*time.Minute); !said {
 					t.Errorf("it did not say DONE but:\n%s", out)
 				}
 			}
