@@ -2,7 +2,7 @@
 // over a serial line: a UART, USB, or anything that is an io.ReadWriter. The
 // board needs no radio and no network chip.
 //
-//	dev := tether.New(machine.Serial, tether.Config{})
+//	dev := tether.New(tether.Serial(machine.Serial), tether.Config{})
 //	netdev.Use(dev)
 //
 // At the line's other end, `tinynet tether /dev/ttyACM0` makes the calls with

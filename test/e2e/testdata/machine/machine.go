@@ -55,6 +55,17 @@ func (*UART) Write(data []byte) (int, error) { return len(data), nil }
 func (*UART) ReadByte() (byte, error)        { return 0, nil }
 func (*UART) WriteByte(c byte) error         { return nil }
 
+// A Serialer is what Serial is on a board with USB: it has no Read.
+type Serialer interface {
+	WriteByte(c byte) error
+	Write(data []byte) (n int, err error)
+	Configure(config UARTConfig) error
+	Buffered() int
+	ReadByte() (byte, error)
+}
+
+var Serial Serialer = new(UART)
+
 func InitADC()               {}
 func ReadTemperature() int32 { return 0 }
 

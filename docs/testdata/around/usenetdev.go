@@ -1,0 +1,7 @@
+package snippet
+
+import "tinygo.org/x/drivers/netdev"
+
+func use(dev netdev.Netdever) {
+	// SNIPPET
+}
