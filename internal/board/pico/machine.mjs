@@ -135,6 +135,16 @@ export class Board {
     this.ethernet?.connect(chip);
     const usb = new USBCDC(chip.usbCtrl);
     usb.onSerialData = (data) => this.fromUSB.push(...data);
+    // TinyGo says nothing before somebody listens, and hears of that only where it is
+    // said to the interface; the library says it to the device.
+    usb.cdcSetControlLineState = () => {
+      const toInterface = 0x21, lineState = 0x22, dtrAndRTS = 3;
+      chip.usbCtrl.sendSetupPacket(Uint8Array.of(toInterface, lineState, dtrAndRTS, 0, 0, 0, 0, 0));
+      usb.initialized = true;
+    };
+    // Nothing is sent to the program. The library would hand it nothing again and again,
+    // each time with an interrupt, where a host waits until it has something.
+    chip.usbCtrl.onEndpointRead = () => {};
     this.world = performance.now() * 1e6; // when the emulated clock would be 0
     this.sampleAt = 0;
     this.restedAt = this.leftAt = 0;
