@@ -74,6 +74,9 @@ boards: ## the examples built for boards, and the sizes against the budget (need
 peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour)
 	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./internal/board
 
+pico-table: ## what requests cost in cycles of a Pico, into docs/boards.md, on emulated ones (needs TinyGo and Node; takes a quarter of an hour)
+	go test -v -count=1 -tags boards -timeout 1h -run TestPicoTable ./internal/board -update
+
 bench: ## all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
@@ -138,4 +141,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix matrix-tinygo adopt cross boards peaks conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases
+.PHONY: help test race matrix matrix-tinygo adopt cross boards peaks pico-table conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases

@@ -308,7 +308,30 @@ func TestWebserver(t *testing.T) {
 			}
 		}
 		t.Logf("1,000 fetches in %v", time.Since(start))
+		if c, ok := r.machine.(board.Counted); ok {
+			n, err := c.Counters()
+			t.Logf("%+v, %v", n, err)
+			client.CloseIdleConnections()
+			t.Run("browser", func(t *testing.T) { browse(t, page) })
+		}
 	})
+}
+
+// browse does with Chromium what the page of the webserver example is for.
+func browse(t *testing.T, page string) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium on PATH")
+	}
+	const dir = "../../test/e2e/browser" // a module of its own
+	if out, err := exec.Command("go", "list", "-C", dir, ".").CombinedOutput(); err != nil {
+		t.Skipf("the browser's driver cannot be built here: %v\n%s", err, out)
+	}
+	out, err := exec.Command("go", "test", "-C", dir, "-count=1", "-v", "-run", "^TestPage$", ".", "-args", "-chromium", chromium, "-url", strings.TrimSuffix(page, "/")).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
 }
 
 // TestBehaviour runs the behaviour tests of net and net/http, all of them, in the
