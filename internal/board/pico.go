@@ -306,6 +306,8 @@ func (m *picoMachine) receive(ctx context.Context, out io.Reader, line *io.PipeW
 		m.err = fmt.Errorf("the emulator: %w", waited)
 	case m.end == nil:
 		m.err = fmt.Errorf("the emulator has ended: %w", err)
+	case m.end.Reason == "fault" && strings.HasPrefix(m.end.What, "the program "):
+		m.err = errors.New(m.where(m.end.Registers[15] - 2)) // the chip would go on
 	case m.end.Reason == "fault":
 		m.err = errors.New("hard fault: " + m.where(m.end.Registers[15]-2))
 	case m.end.Reason == "spin":

@@ -110,6 +110,7 @@ func TestPicoEnds(t *testing.T) {
 		{"write", code([]uint16{0x4801, 0x6001, nop, nop}, 0), 0, "hard fault: write to the address 0x0, where there is nothing\nat 0x100001c2"},
 		{"unaligned", code([]uint16{0x4801, 0x6801, nop, nop}, 0x20000001), 0, "hard fault: read of a word from the address 0x20000001"},
 		{"trap", code([]uint16{nop, 0xde2a}), 0, "number 42\nat 0x100001c2"},
+		{"second core", code([]uint16{0x4800, 0x6801}, 0xd0000050), 0, "the program starts the second core, which is not emulated; TinyGo builds for one with -scheduler=tasks\nat 0x100001c2"},
 		// bx to address 0
 		{"call of nothing", code([]uint16{0x4800, 0x4780}, 1), 0, "hard fault: read from the address 0x0"},
 	} {

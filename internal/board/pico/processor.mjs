@@ -5,6 +5,7 @@
 // Manual, section 3.3, on a chip whose multiplier takes one.
 
 const flashStart = 0x10000000, ramStart = 0x20000000;
+const fifo = 0xd0000050; // between the two cores
 
 // A Fault ends the program.
 export class Fault extends Error {}
@@ -831,6 +832,14 @@ export class Processor {
     return able;
   }
 
+  // oneCore ends a program that speaks with the second core, which is not there: it
+  // would wait for an answer for ever.
+  oneCore(address) {
+    if ((address & 0xfffffff0) === (fifo | 0) && (address & 15) < 12) {
+      throw new Fault('the program starts the second core, which is not emulated; TinyGo builds for one with -scheduler=tasks');
+    }
+  }
+
   // aligned sees to it that an address is a multiple of the size of what is there.
   aligned(address, size, what) {
     if ((address & size - 1) !== 0) {
@@ -841,6 +850,7 @@ export class Processor {
   load(address, size) {
     const { chip } = this;
     this.aligned(address, size, 'read');
+    this.oneCore(address);
     switch (size) {
       case 4:
         return chip.readUint32(address >>> 0);
@@ -854,6 +864,7 @@ export class Processor {
   store(address, size, value) {
     const { chip } = this;
     this.aligned(address, size, 'write');
+    this.oneCore(address);
     switch (size) {
       case 4:
         chip.writeUint32(address >>> 0, value >>> 0);
