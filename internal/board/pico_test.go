@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -178,5 +179,49 @@ func TestPicoRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: got %v, want an error with %q and the file's name", test.name, err, test.want)
 		}
+	}
+}
+
+// TestPicoNeeds: it is told what is missing to run or to install the emulator, and
+// nothing half installed is left.
+func TestPicoNeeds(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands that stand in are scripts for sh")
+	}
+	const failing = "#!/bin/sh\necho no such package >&2\nexit 7\n"
+	says := func(version string) string { return "#!/bin/sh\necho " + version + "\n" }
+	for _, test := range []struct {
+		name      string
+		node, npm string
+		want      []string
+	}{
+		{"no node", "", "", []string{"there is no node on PATH", "https://nodejs.org"}},
+		{"a node that is too old", says("v16.20.2"), failing, []string{"is v16.20.2; the emulator needs Node 18 or newer"}},
+		{"no version of node", says("hello"), failing, []string{"is hello; the emulator needs Node 18"}},
+		{"a node that fails", failing, failing, []string{"--version: exit status 7"}},
+		{"no npm", says("v20.1.0"), "", []string{"there is no npm on PATH", "npm comes with Node"}},
+		{"npm fails", says("v20.1.0"), failing, []string{"npm ci, which fetches the emulator rp2040js: exit status 7", "no such package"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bin, cache := t.TempDir(), t.TempDir()
+			for name, script := range map[string]string{"node": test.node, "npm": test.npm} {
+				if script == "" {
+					continue
+				}
+				if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Setenv("PATH", bin)
+			dir, err := board.InstallPico(context.Background(), cache, nil)
+			for _, want := range test.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %q, %v, want an error with %q", dir, err, want)
+				}
+			}
+			if left, _ := filepath.Glob(filepath.Join(cache, "pico", "*")); len(left) > 0 {
+				t.Errorf("%q are left in the cache, want nothing", left)
+			}
+		})
 	}
 }
