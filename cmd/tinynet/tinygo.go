@@ -88,6 +88,14 @@ func (t *tool) findTinyGo(ctx context.Context, command string) (*tinyGo, error) 
 	if err != nil {
 		return nil, err
 	}
+	cache, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	// After tinynet install, GOROOT may name a Go root with the port.
+	if behind := tinygo.GoBehind(tg.Goroot, cache); behind != tg.Goroot {
+		tg.Goroot, env = behind, toolchain.At(behind).EnvironFor()
+	}
 	root, err := t.goroot(tg.Goroot)
 	root.TinyGo = tg.Release
 	return &tinyGo{tg, env, root}, err

@@ -201,8 +201,25 @@ func PortGo(port *assemble.Overlay, goroot, cacheDir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the Go root %s: %w", goroot, err)
 	}
-	return p.cast(filepath.Join(cacheDir, "tinygo-goroot"), nil)
+	return p.cast(filepath.Join(cacheDir, portGoDir), nil)
 }
+
+// GoBehind returns the Go root that one of PortGo's was made from, and any other
+// root as it is.
+func GoBehind(goroot, cacheDir string) string {
+	name, err := filepath.Rel(filepath.Join(cacheDir, portGoDir), filepath.Clean(goroot))
+	if err != nil || !filepath.IsLocal(name) || name == "." {
+		return goroot
+	}
+	version, err := filepath.EvalSymlinks(filepath.Join(goroot, "VERSION"))
+	if err != nil {
+		return goroot
+	}
+	return filepath.Dir(version)
+}
+
+// portGoDir is the folder of the cache that has the roots of PortGo.
+const portGoDir = "tinygo-goroot"
 
 // planGo plans a Go root in which other files are in the place of some; those that
 // are "" are not there.

@@ -3,6 +3,8 @@ package cores
 import (
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -17,13 +19,27 @@ func TestRuntime(t *testing.T) {
 	tc := newToolchain(t, "tinygo")
 	for name, cpus := range map[string]string{"storm": "4", "onecore": "1", "gcstart": "4", "after": "4", "gcloop": "4"} {
 		t.Run(name, func(t *testing.T) {
-			program := tc.build(t, "./test/cores/testdata/"+name)
+			program := tc.build(t, forBoard, "./test/cores/testdata/"+name)
 			for range rounds {
 				if out, said := run(t, program, cpus, "DONE", 3*time.Minute); !said {
 					t.Errorf("it did not say DONE but:\n%s", out)
 				}
 			}
 		})
+	}
+}
+
+// TestThreads does so with the one for this computer.
+func TestThreads(t *testing.T) {
+	needs(t, "tinygo")
+	if runtime.GOOS != "linux" {
+		t.Skip("TinyGo has threads on Linux")
+	}
+	program := newToolchain(t, "tinygo").build(t, nil, "-scheduler=threads", "./test/cores/testdata/timers")
+	for range rounds {
+		if out, err := exec.Command(program).CombinedOutput(); err != nil || !strings.Contains(string(out), "DONE") {
+			t.Errorf("%v: it did not say DONE but:\n%s", err, out)
+		}
 	}
 }
 
@@ -41,7 +57,7 @@ func TestPort(t *testing.T) {
 		"server":   {"-stack-size=8kb", "-tags=notls", "-ldflags=-X main.keepAlive=2000 -X main.fresh=500", "./test/e2e/testdata/httpmemory"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			program := tc.build(t, args...)
+			program := tc.build(t, forBoard, args...)
 			for range rounds {
 				if out, said := run(t, program, "4", "end", 5*time.Minute); !said {
 					t.Errorf("it did not come to its end:\n%s", out)

@@ -1,6 +1,6 @@
-// Package cores holds what was found in TinyGo's scheduler for several cores (see
-// docs/tinygo.md) against a runtime in which it is mended: the programs of
-// testdata, without any network, end there, and so do those of the port.
+// Package cores holds what was found in TinyGo's schedulers for several cores and
+// for threads (see docs/tinygo.md) against a runtime in which it is mended: the
+// programs of testdata, without any network, end there, and so do those of the port.
 package cores
 
 import (
@@ -22,6 +22,7 @@ const (
 	board    = "src/runtime/runtime_tinygoriscv_qemu.go"
 	collect  = "src/runtime/gc_stack_cores.go"
 	schedule = "src/runtime/scheduler_cores.go"
+	threads  = "src/runtime/scheduler_threads.go"
 	futex    = "src/internal/task/futex-cores.go"
 )
 
@@ -61,6 +62,10 @@ var edits = []edit{
 	// next one has them on again.
 	{file: schedule, match: "runnable.Resume()", with: "runnable.Resume()\n\t\t\tinterruptsOn()"},
 	{file: schedule, match: "sleepingTask.Resume()", with: "sleepingTask.Resume()\n\t\t\t\tinterruptsOn()"},
+
+	// On hosts: the first timer is looked at as long as it is the first.
+	{file: threads, match: "timerQueueLock.Unlock()\n\t\t\ttimeout := ticksToNanoseconds(timerQueue.whenTicks() - now)",
+		with: "timeout := ticksToNanoseconds(timerQueue.whenTicks() - now)\n\t\t\ttimerQueueLock.Unlock()"},
 
 	// The function of a timer, which has no goroutine to be paused, asks again.
 	{file: futex, match: "// Push the current goroutine onto the waiter stack.", with: "if OnSystemStack() {\n\t\tunlockFutex(mask)\n\t\treturn false\n\t}\n"},

@@ -43,11 +43,14 @@ func newToolchain(t *testing.T, command ...string) toolchain {
 	return tc
 }
 
-// build returns the file of a program for the emulated machine.
-func (tc toolchain) build(t *testing.T, args ...string) string {
+// forBoard are the arguments of a program for the emulated machine.
+var forBoard = []string{"-target=riscv-qemu", "-scheduler=cores"}
+
+// build returns the file of a program.
+func (tc toolchain) build(t *testing.T, target []string, args ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "program.elf")
-	args = append(append(tc.command[1:len(tc.command):len(tc.command)], "build", "-target=riscv-qemu", "-scheduler=cores", "-o="+file), args...)
+	args = append(append(append(tc.command[1:len(tc.command):len(tc.command)], "build", "-o="+file), target...), args...)
 	cmd := exec.Command(tc.command[0], args...)
 	cmd.Dir = filepath.Join("..", "..")
 	for _, v := range os.Environ() { // not the Go that go test runs with

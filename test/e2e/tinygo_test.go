@@ -184,13 +184,36 @@ func TestTinyGoInstall(t *testing.T) {
 	}
 	before, files := sums(), netFiles()
 
-	wants(t, ask(env, tinynet(t), "install"), copied+": has the port of go1.")
+	out := ask(env, tinynet(t), "install")
+	wants(t, out, copied+": has the port of go1.")
+	_, portGo, ok := strings.Cut(strings.TrimSpace(out), "export GOROOT=")
+	if !ok {
+		t.Fatalf("install does not say which Go root has the port:\n%s", out)
+	}
 	if in := netFiles(); in == files || !strings.Contains(in, "fd_netdev.go") {
 		t.Errorf("installed, tinygo's net has the files %s", in)
 	}
 	if out := ask(env, "tinygo", "run", "./test/e2e/testdata/loopback"); strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
 		t.Errorf("built by tinygo itself, the program printed:\n%s", out)
 	}
+	// With that Go root, and where the targets are the same, the program is that of
+	// tinynet tinygo, to the byte.
+	build := func(env []string, command ...string) string {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "program.bin")
+		ask(env, command[0], append(command[1:], "build", "-target=cortex-m-qemu", "-o="+file, "./test/e2e/testdata/loopback")...)
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	installed, beside := build(append(env, "GOROOT="+portGo), "tinygo"), build(nil, tinynet(t), "tinygo")
+	if installed != beside {
+		t.Errorf("installed, and with the Go root with the port, a program of %d bytes is another than that of tinynet tinygo, of %d", len(installed), len(beside))
+	}
+	// With the variable set, the command still finds the Go behind that root.
+	wants(t, ask(append(env, "GOROOT="+portGo), tinynet(t), "install"), "is there already", "export GOROOT="+portGo)
 	wants(t, ask(env, tinynet(t), "uninstall"), copied+": has TinyGo's own net again")
 	if after := sums(); after != before {
 		t.Error("TinyGo's files are not as they were")
