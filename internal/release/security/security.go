@@ -47,7 +47,9 @@ type Text struct {
 // Fixes are all that are known, by number.
 func Fixes() ([]Fix, error) { return parse("internal/release/security/fixes.toml", fixesFile) }
 
-var cveNumber = regexp.MustCompile(`^CVE-20\d\d-\d{4,}$`)
+// cveNumber is also the name of a fix for which no number is known: the first release
+// that has it, and a word.
+var cveNumber = regexp.MustCompile(`^(CVE-20\d\d-\d{4,}|go1\.\d+\.\d+/[a-z0-9-]+)$`)
 
 func parse(name string, data []byte) ([]Fix, error) {
 	var t struct {
@@ -65,7 +67,7 @@ func parse(name string, data []byte) ([]Fix, error) {
 		fail := func(what string) error { return fmt.Errorf("%s: %s: %s", name, f.CVE, what) }
 		switch {
 		case !cveNumber.MatchString(f.CVE):
-			return nil, fail("it is no number of a CVE")
+			return nil, fail("it is no number of a CVE, nor a release and a word such as go1.26.9/ranges")
 		case seen[f.CVE]:
 			return nil, fail("it is listed twice")
 		case f.Title == "" || len(f.Fixed) == 0 || len(f.Texts) == 0:
