@@ -37,7 +37,7 @@ func TestBoardTags(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := strings.ReplaceAll(string(data), "=> ../..", "=> "+root)
+			text := strings.ReplaceAll(strings.ReplaceAll(string(data), "=> ../../..", "=> "+root), "=> ../..", "=> "+root)
 			if ext == "mod" {
 				text += "\nrequire machine v0.0.0\n\nreplace machine => " + filepath.Join(root, "test", "e2e", "testdata", "machine") + "\n"
 			}
@@ -58,6 +58,7 @@ func TestBoardTags(t *testing.T) {
 		switch name {
 		case "NINA-FW":
 			mustCheck(filepath.Join(root, "examples", "mqttclient"), tags, ".")
+			mustCheck(filepath.Join(root, "examples", "mqttclient", "natiu"), tags, ".")
 			mustCheck(root, tags, "./examples/...")
 		case "Pico":
 			mustCheck(root, tags, "./examples/...")

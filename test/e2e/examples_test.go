@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -235,27 +236,92 @@ func TestHTTPSServer(t *testing.T) {
 	wants(t, example(t, 1, "https-server", "-cert", cert), "-cert and -key go together")
 }
 
-// TestMQTTClient has mosquitto for a broker, and its client for a witness.
-func TestMQTTClient(t *testing.T) {
-	t.Parallel()
-	mosquitto := tool(t, "mosquitto", "mosquitto")
+// mosquitto starts a broker.
+func mosquitto(t *testing.T) (broker *process, addr string) {
+	t.Helper()
+	command := tool(t, "mosquitto", "mosquitto")
 	dir := t.TempDir()
-	broker, addr := onFreePort(t, "tcp", func(port string) *process {
+	return onFreePort(t, "tcp", func(port string) *process {
 		conf := filepath.Join(dir, "mosquitto.conf")
 		put(t, conf, "listener "+port+" 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type all\n")
-		p := launch(t, mosquitto, "-c", conf)
+		p := launch(t, command, "-c", conf)
 		if !p.eitherSaid(t, "running", "Address already in use") {
 			return nil
 		}
 		return p
 	})
-	out := example(t, 0, "mqttclient", "-broker", "tcp://"+addr, "-topic", "e2e", "-count", "5")
-	for i := 1; i <= 5; i++ {
-		wants(t, out, fmt.Sprintf("got message %d on e2e/tinynet-", i))
+}
+
+// mqttClients are the examples that talk to a broker: with Paho, and with natiu-mqtt.
+var mqttClients = []struct{ example, scheme, quality string }{
+	{"mqttclient", "tcp://", "(QoS 1)"},
+	{"mqttclient/natiu", "", "(QoS 0)"},
+}
+
+// TestMQTTClient has mosquitto for a broker, and a witness.
+func TestMQTTClient(t *testing.T) {
+	t.Parallel()
+	for _, c := range mqttClients {
+		broker, addr := mosquitto(t)
+		out := example(t, 0, c.example, "-broker", c.scheme+addr, "-topic", "e2e", "-count", "5")
+		for i := 1; i <= 5; i++ {
+			wants(t, out, fmt.Sprintf("got message %d on e2e/tinynet-", i))
+		}
+		// What the broker saw of it.
+		wants(t, broker.said(), "Received SUBSCRIBE from tinynet-", c.quality, "Received DISCONNECT from tinynet-")
+		wants(t, example(t, 1, c.example, "-broker", c.scheme+"127.0.0.1:1"), "127.0.0.1:1", "connection refused")
 	}
-	// What the broker saw of it.
-	wants(t, broker.said(), "Received SUBSCRIBE from tinynet-", "(QoS 1)", "Sending PUBACK to tinynet-", "Received DISCONNECT from tinynet-")
-	wants(t, example(t, 1, "mqttclient", "-broker", "tcp://127.0.0.1:1"), "connect to tcp://127.0.0.1:1", "connection refused")
+}
+
+// TestMQTTOnBoard has boards for clients: a sandbox, and an emulated one, on which
+// the program goes on for ever.
+func TestMQTTOnBoard(t *testing.T) {
+	t.Parallel()
+	for _, board := range []string{"wasm", "qemu-riscv32"} {
+		for _, c := range mqttClients {
+			t.Run(board+"/"+c.example, func(t *testing.T) {
+				if board != "wasm" {
+					needs(t, "tinygo", "qemu-system-riscv32")
+					if c.example == "mqttclient" && !takesGo124(t) {
+						t.Skip("Paho wants Go 1.24, which this TinyGo does not take")
+					}
+				}
+				broker, addr := mosquitto(t)
+				at := c.scheme + strings.Replace(addr, "127.0.0.1", "192.0.2.1", 1) // as the board sees this computer
+				args := []string{"run", "-board", board, "-loopback"}
+				if board == "wasm" {
+					args = append(args, "./examples/"+c.example, "--", "-broker", at)
+				} else {
+					args = append(args, "-ldflags", "-X main.broker="+at, "./examples/"+c.example)
+				}
+				p := launch(t, tinynet(t), args...)
+				p.until(t, "got message 3 on tinynet/example/tinynet-")
+				broker.until(t, "Received DISCONNECT from tinynet-")
+				if board != "wasm" {
+					return
+				}
+				if status := p.wait(t, stopLimit); status != 0 {
+					t.Errorf("it ended with status %d:\n%s", status, p.said())
+				}
+			})
+		}
+	}
+}
+
+// takesGo124 reports whether the TinyGo on PATH takes modules of Go 1.24, as 0.36
+// and newer do.
+func takesGo124(t *testing.T) bool {
+	t.Helper()
+	out, err := exec.Command("tinygo", "version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`version 0\.(\d+)`).FindSubmatch(out)
+	if m == nil {
+		return true
+	}
+	minor, err := strconv.Atoi(string(m[1]))
+	return err == nil && minor >= 36
 }
 
 // websocketEcho is a server of the other kind that there is, Python's.

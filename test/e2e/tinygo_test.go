@@ -31,8 +31,14 @@ func needs(t *testing.T, commands ...string) {
 // underTinyGo runs `tinynet tinygo`, and returns what it printed.
 func underTinyGo(t *testing.T, args ...string) string {
 	t.Helper()
+	return underTinyGoIn(t, root, args...)
+}
+
+// underTinyGoIn runs it in a folder: that of a module of its own.
+func underTinyGoIn(t *testing.T, dir string, args ...string) string {
+	t.Helper()
 	cmd := exec.Command(tinynet(t), append([]string{"tinygo"}, args...)...)
-	cmd.Dir = root
+	cmd.Dir = dir
 	cmd.Env = ownEnv()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -50,6 +56,19 @@ func TestTinyGoPico(t *testing.T) {
 	needs(t, "tinygo")
 	for _, example := range []string{"tcpecho", "webserver"} {
 		underTinyGo(t, "build", "-target=pico", "-o", filepath.Join(t.TempDir(), example+".uf2"), "./examples/"+example)
+	}
+}
+
+// TestTinyGoMQTT builds the clients, which are modules of their own, for boards:
+// Paho's with a TinyGo that takes its Go.
+func TestTinyGoMQTT(t *testing.T) {
+	needs(t, "tinygo")
+	for _, c := range mqttClients {
+		if c.example == "mqttclient" && !takesGo124(t) {
+			continue
+		}
+		underTinyGoIn(t, filepath.Join(root, "examples", filepath.FromSlash(c.example)), "build", "-target=pico", "-stack-size=16kb",
+			"-ldflags=-X main.ssid=x -X main.pass=y", "-o", filepath.Join(t.TempDir(), "client.uf2"), ".")
 	}
 }
 
