@@ -13,7 +13,7 @@
 //	                   sender that it tells as 0.0.0.0:0, and WriteTo fails
 //	SockNamer          chooses the port itself where a program leaves it open
 //	                   (port 0), and tells port 0 for that of a dialled connection
-//	Shutdowner         fails CloseRead and CloseWrite
+//	Shutdowner         fails CloseWrite, and ends the reading half by itself
 //	Deadliner          runs each call that may block in a second goroutine, with
 //	                   a buffer of its own, in slices of 100 ms; unless there is
 //	Interrupter        in which case it sets timers, and needs neither
@@ -142,7 +142,7 @@ type Netdever interface {
 	// put into buf; the rest of a datagram that is too long is dropped. At the
 	// end of a stream it returns [io.EOF], and after the peer has broken the
 	// connection, another error. It never returns 0 without an error, except
-	// for an empty datagram, and for an empty buf, for which it does not wait.
+	// for an empty datagram. Net gives no empty buf.
 	// The flags are 0.
 	Recv(sockfd int, buf []byte, flags int, deadline time.Time) (n int, err error)
 

@@ -117,7 +117,7 @@ type Multicaster interface {
 }
 
 // A UnixNamer has sockets of [AF_UNIX], whose addresses are names. It has to be
-// a [Deadliner] too. The methods are the ones of Netdever and [Datagrammer] with
+// a [Deadliner] too, or else is not used. The methods are the ones of Netdever and [Datagrammer] with
 // names; a name that begins with @ is in no file system, and an empty one lets
 // BindUnix choose. Close does not remove the file of a socket: Unlink does.
 type UnixNamer interface {

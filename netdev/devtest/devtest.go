@@ -2,7 +2,9 @@
 // package netdev. What it finds says which rule is broken, and what that means
 // for programs.
 //
-// It talks to the driver itself, so it needs no port of net. A driver's test is
+// It talks to the driver itself, so it needs no port of net. It makes the calls
+// that net makes, with the same kinds of arguments, and no others, but for calls
+// with numbers of no socket; a test holds it to that. A driver's test is
 //
 //	func TestDriver(t *testing.T) {
 //		devtest.Run(t, func(t *testing.T) devtest.Setup {
@@ -249,6 +251,27 @@ func (c *check) recv(num int, p []byte, deadline time.Time) *call {
 
 func (c *check) accept(num int) *call {
 	return background(func(r *call) { r.n, r.peer, r.err = c.Dev.Accept(num) })
+}
+
+// sendOnce is one Send, without a deadline, as net makes it.
+func (c *check) sendOnce(num int, p []byte) (n int, err error) {
+	if !ends(3*hang, func() { n, err = c.Dev.Send(num, p, 0, time.Time{}) }) {
+		c.failf("Send hangs")
+	}
+	return n, err
+}
+
+// until makes a limit for a call as net does: a state of the socket, where the
+// device has those, and then none of the call's.
+func (c *check) until(num, calls int, limit time.Time) time.Time {
+	d, ok := c.device().(netdev.Deadliner)
+	if !ok {
+		return limit
+	}
+	if err := d.SetSockDeadline(num, calls, limit); err != nil {
+		c.skipf("SetSockDeadline: %v", err)
+	}
+	return time.Time{}
 }
 
 func isTimeout(err error) bool {

@@ -31,7 +31,7 @@ var broken = map[string]string{
 	"good":         "",
 	"interrupting": "",
 	"datagrams":    "",
-	"wifinina":     "deadline-prompt recv-prompt recv-empty send-count close-recv options accept-silent close-accept",
+	"wifinina":     "deadline-prompt recv-prompt close-recv options accept-silent close-accept",
 	"rtl8720dn":    "deadline-prompt recv-prompt reset close-recv options accept-lock",
 	"espat":        "sockets deadline-prompt recv-prompt options listen",
 	"comboat":      "recv-deadline duplex others close-recv options listen",
@@ -44,13 +44,13 @@ var broken = map[string]string{
 var notJudged = map[string]string{
 	"good":         "opt-interrupt " + rare,
 	"interrupting": "opt-deadline " + named + rare,
-	"datagrams":    "opt-deadline opt-interrupt " + named + rare,
-	"wifinina":     optional,
-	"rtl8720dn":    optional,
-	"espat":        "others in-use accept-peer accept-silent accept-lock close-accept errors " + optional,
-	"comboat":      "late-bytes deadline-cleared deadline-prompt in-use accept-peer accept-silent accept-lock close-accept " + optional,
-	"w5500-like":   optional,
-	"lneto":        optional,
+	"datagrams":    "send-count opt-deadline opt-interrupt " + named + rare,
+	"wifinina":     "send-count " + optional,
+	"rtl8720dn":    "send-count " + optional,
+	"espat":        "send-count others in-use accept-peer accept-silent accept-lock close-accept errors " + optional,
+	"comboat":      "late-bytes deadline-cleared deadline-prompt send-count in-use accept-peer accept-silent accept-lock close-accept " + optional,
+	"w5500-like":   "send-count " + optional,
+	"lneto":        "send-count " + optional,
 }
 
 const (

@@ -60,11 +60,6 @@ var Rules = []Rule{
 		checkRecvPrompt,
 	},
 	{
-		"recv-empty", "returns from a Recv with an empty buffer at once, with 0 and no error",
-		"a Read of nothing hangs; net does not pass it on",
-		checkRecvEmpty,
-	},
-	{
 		"eof", "returns io.EOF at the end of a stream, after all its bytes, each time",
 		"io.ReadAll never returns, or returns an error for what is whole",
 		checkEOF,
@@ -75,8 +70,8 @@ var Rules = []Rule{
 		checkReset,
 	},
 	{
-		"send-count", "says how much was sent when Send ends at its deadline",
-		"net cannot give Send a deadline, because what it would send again could arrive twice",
+		"send-count", "[Deadliner, Interrupter] says how much was sent when Send ends at the socket's deadline",
+		"a Write that ended at its deadline tells a count that is wrong, and what is sent again arrives twice",
 		checkSendCount,
 	},
 	{
@@ -95,7 +90,7 @@ var Rules = []Rule{
 		checkCloseRecv,
 	},
 	{
-		"options", "sets TCP_NODELAY and SO_KEEPALIVE",
+		"options", "sets TCP_NODELAY and SO_KEEPALIVE, and the other options or fails",
 		"SetNoDelay and SetKeepAlive fail; a peer that is gone is not noticed",
 		checkOptions,
 	},
@@ -103,6 +98,11 @@ var Rules = []Rule{
 		"tls", "fails Socket with IPPROTO_TLS, unless it does TLS itself",
 		"what was meant to be secret is sent in the clear",
 		checkTLS,
+	},
+	{
+		"raw", "fails Socket with SOCK_RAW, unless it has sockets of IP itself",
+		"ListenIP succeeds, and sends or receives something else",
+		checkRaw,
 	},
 	{
 		"lookup", "finds the address of a name, and fails for a name that does not exist",

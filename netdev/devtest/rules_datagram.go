@@ -19,7 +19,7 @@ func (c *check) connectUDP() (num int, peer net.PacketConn, us net.Addr) {
 	if err := c.Dev.Connect(num, "", portOf(peer.LocalAddr())); err != nil {
 		c.failf("Connect of datagrams: %v", err)
 	}
-	if n, err := c.Dev.Send(num, []byte("hello"), 0, time.Now().Add(hang)); n != 5 || err != nil {
+	if n, err := c.sendOnce(num, []byte("hello")); n != 5 || err != nil {
 		c.failf("Send of a datagram gives %d, %v", n, err)
 	}
 	buf := make([]byte, 100)
@@ -72,7 +72,11 @@ func checkOptDatagrams(c *check) {
 		keep(c, peer, err)
 		peer.SetReadDeadline(time.Now().Add(3 * hang))
 		to := portOf(peer.LocalAddr())
-		if n, err := d.SendTo(num, pattern(size), 0, time.Now().Add(hang), to); n != size || err != nil {
+		var n int
+		if !ends(3*hang, func() { n, err = d.SendTo(num, pattern(size), 0, time.Time{}, to) }) {
+			c.failf("SendTo hangs")
+		}
+		if n != size || err != nil {
 			c.failf("SendTo of %d bytes gives %d, %v", size, n, err)
 		}
 		n, us, err := peer.ReadFrom(buf)
@@ -81,7 +85,8 @@ func checkOptDatagrams(c *check) {
 		}
 		peer.WriteTo(buf[:n], us)
 		var from netip.AddrPort
-		if !ends(2*hang, func() { n, from, err = d.RecvFrom(num, buf, 0, time.Now().Add(hang)) }) {
+		limit := c.until(num, netdev.Reads, time.Now().Add(hang))
+		if !ends(2*hang, func() { n, from, err = d.RecvFrom(num, buf, 0, limit) }) {
 			c.failf("RecvFrom hangs")
 		}
 		if err != nil || n != size || netip.AddrPortFrom(from.Addr().Unmap(), from.Port()) != to {

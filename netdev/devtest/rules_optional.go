@@ -5,7 +5,9 @@ package devtest
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/tinynet/tinynet/netdev"
@@ -108,8 +110,26 @@ func checkOptFamilies(c *check) {
 			c.failf("it says %v, %v, %v, and Socket of family %d gives %d, %v", ip4, ip6, mapped, domain, num, err)
 		}
 		if err == nil && domain == netdev.AF_INET6 {
-			c.Dev.SetSockOpt(num, netdev.SOL_IPV6, netdev.IPV6_V6ONLY, !mapped) // as net does
+			c.bind6(num, netdev.SOCK_STREAM, mapped)
+			num, err := c.Dev.Socket(domain, netdev.SOCK_DGRAM, netdev.IPPROTO_UDP)
+			if err != nil {
+				c.failf("it says %v, %v, %v, and Socket of datagrams of family %d gives %v", ip4, ip6, mapped, domain, err)
+			}
+			c.bind6(num, netdev.SOCK_DGRAM, mapped)
 		}
+	}
+}
+
+// bind6 gives an IPv6 socket a port, as net does for a listener.
+func (c *check) bind6(num, stype int, mapped bool) {
+	c.Dev.SetSockOpt(num, netdev.SOL_IPV6, netdev.IPV6_V6ONLY, !mapped)
+	if stype == netdev.SOCK_DGRAM {
+		c.Dev.SetSockOpt(num, netdev.SOL_SOCKET, netdev.SO_BROADCAST, true)
+	} else {
+		c.Dev.SetSockOpt(num, netdev.SOL_SOCKET, netdev.SO_REUSEADDR, true)
+	}
+	if err := c.Dev.Bind(num, netip.AddrPortFrom(netip.IPv6Unspecified(), uint16(28000+nextPort.Add(1)%2000))); err != nil {
+		c.failf("Bind of an IPv6 socket: %v", err)
 	}
 }
 
@@ -135,6 +155,7 @@ func checkOptMulticast(c *check) {
 		c.skipf("it is no Multicaster")
 	}
 	num := c.socket(netdev.SOCK_DGRAM)
+	c.Dev.SetSockOpt(num, netdev.SOL_SOCKET, netdev.SO_REUSEADDR, true)
 	if err := c.Dev.Bind(num, anyAddr(30000+nextPort.Add(1)%2000)); err != nil {
 		c.skipf("Bind: %v", err)
 	}
@@ -194,6 +215,36 @@ func checkOptUnix(c *check) {
 	}
 	if got, err := c.receive(r.n, 5); string(got) != "hello" {
 		c.failf("Recv gives %q, %v", got, err)
+	}
+
+	// Datagrams, with names of ours.
+	gram := func(name string) int {
+		num, err := c.Dev.Socket(netdev.AF_UNIX, netdev.SOCK_DGRAM, 0)
+		if err != nil {
+			c.failf("Socket of datagrams: %v", err)
+		}
+		if err := d.BindUnix(num, name); err != nil {
+			c.failf("BindUnix of %q: %v", name, err)
+		}
+		if is, err := d.SocknameUnix(num); err != nil || is != name {
+			c.failf("SocknameUnix of %q gives %q, %v", name, is, err)
+		}
+		return num
+	}
+	id := strconv.Itoa(int(nextPort.Add(1)))
+	a, b := gram("@devtest-a-"+id), gram("@devtest-b-"+id)
+	if n, err := d.SendToUnix(a, []byte("hello"), "@devtest-b-"+id); n != 5 || err != nil {
+		c.failf("SendToUnix gives %d, %v", n, err)
+	}
+	buf := make([]byte, 10)
+	r = background(func(r *call) {
+		var from string
+		if r.n, from, r.err = d.RecvFromUnix(b, buf); r.err == nil && from != "@devtest-a-"+id {
+			r.err = errors.New("it is from " + from)
+		}
+	})
+	if !r.wait(hang) || r.n != 5 || r.err != nil {
+		c.failf("RecvFromUnix gives %d, %v", r.n, r.err)
 	}
 }
 

@@ -59,10 +59,11 @@ func checkRefused(c *check) {
 	keep(c, l, err)
 	gone, err := c.Peer.Listen()
 	keep(c, gone, err)
+	nowhere := portOf(gone.Addr()) // which a listener that is closed need not know
 	gone.Close()
 	num := c.socket(netdev.SOCK_STREAM)
 	var result error
-	if !ends(10*hang, func() { result = c.Dev.Connect(num, "", portOf(gone.Addr())) }) {
+	if !ends(10*hang, func() { result = c.Dev.Connect(num, "", nowhere) }) {
 		c.failf("Connect where nobody listens hangs")
 	}
 	if result == nil {
@@ -101,6 +102,43 @@ func checkOptions(c *check) {
 	if err := c.Dev.SetSockOpt(num, netdev.SOL_SOCKET, netdev.SO_KEEPALIVE, true); err != nil {
 		c.failf("SO_KEEPALIVE: %v", err)
 	}
+	// A device may lack the others; the errors are then the program's.
+	for _, o := range []struct {
+		level, opt int
+		value      any
+	}{
+		{netdev.SOL_TCP, netdev.TCP_KEEPIDLE, 15},
+		{netdev.SOL_TCP, netdev.TCP_KEEPINTVL, 15},
+		{netdev.SOL_TCP, netdev.TCP_KEEPCNT, 9},
+		{netdev.SOL_SOCKET, netdev.SO_LINGER, 3},
+		{netdev.SOL_SOCKET, netdev.SO_RCVBUF, 4096},
+		{netdev.SOL_SOCKET, netdev.SO_SNDBUF, 4096},
+	} {
+		if !ends(hang, func() { c.Dev.SetSockOpt(num, o.level, o.opt, o.value) }) {
+			c.failf("option %#x of level %#x hangs", o.opt, o.level)
+		}
+	}
+}
+
+// icmp is the protocol of a raw socket.
+const icmp = 1
+
+func checkRaw(c *check) {
+	num, err := c.Dev.Socket(netdev.AF_INET, netdev.SOCK_RAW, icmp)
+	if err != nil {
+		return
+	}
+	peer, err := c.Peer.ListenPacket()
+	keep(c, peer, err)
+	if err := c.Dev.Connect(num, "", portOf(peer.LocalAddr())); err != nil {
+		return
+	}
+	c.sendOnce(num, []byte("raw"))
+	peer.SetReadDeadline(time.Now().Add(hang / 4))
+	buf := make([]byte, 10)
+	if n, _, err := peer.ReadFrom(buf); err == nil && string(buf[:n]) == "raw" {
+		c.failf("a raw socket sends datagrams of UDP")
+	}
 }
 
 func checkTLS(c *check) {
@@ -118,7 +156,7 @@ func checkTLS(c *check) {
 	}
 	background(func(r *call) {
 		if c.Dev.Connect(num, host, netip.AddrPortFrom(netip.Addr{}, to.Port())) == nil {
-			c.Dev.Send(num, secret, 0, time.Now().Add(hang))
+			c.Dev.Send(num, secret, 0, time.Time{})
 		}
 	})
 	var peer net.Conn
@@ -151,6 +189,20 @@ func checkOptSockname(c *check) {
 	d, ok := c.device().(netdev.SockNamer)
 	if !ok {
 		c.skipf("it is no SockNamer")
+	}
+	for _, stype := range []int{netdev.SOCK_STREAM, netdev.SOCK_DGRAM} {
+		num := c.socket(stype)
+		if err := c.Dev.Bind(num, anyAddr(0)); err != nil {
+			c.skipf("Bind: %v", err)
+		}
+		if stype == netdev.SOCK_STREAM { // net asks a listener
+			if err := c.Dev.Listen(num, backlog); err != nil {
+				c.skipf("Listen: %v", err)
+			}
+		}
+		if at, err := d.GetSockname(num); err != nil || at.Port() == 0 {
+			c.failf("a socket with a port of the device's choice is at %v, %v", at, err)
+		}
 	}
 	num, peer := c.connect()
 	at, err := d.GetSockname(num)

@@ -60,7 +60,9 @@ func newDevice(dev netdever) *device {
 	}
 	d.interfaces, _ = dev.(interfacer)
 	d.multicasts, _ = dev.(multicaster)
-	d.unixes, _ = dev.(unixNamer)
+	if d.deadlines != nil { // the calls of a unixNamer have no deadlines of their own
+		d.unixes, _ = dev.(unixNamer)
+	}
 	if hosted {
 		d.system, _ = dev.(systemSockets)
 	}
@@ -81,6 +83,7 @@ func (h hidden[T]) get() *T { return (*T)(h.p) }
 func (d *device) hasNames() bool     { return d.loop != nil || d.names != nil }
 func (d *device) hasDatagrams() bool { return d.loop != nil || d.datagrams != nil }
 func (d *device) hasUnix() bool      { return d.loop != nil || d.unixes != nil }
+func (d *device) hasShutdown() bool  { return d.loop != nil || d.shutdowns != nil }
 
 // sys is what only the system's sockets can do, nil for other devices.
 func (d *device) sys() systemSockets {

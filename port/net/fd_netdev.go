@@ -33,10 +33,11 @@ type netFD struct {
 	// state tells which calls are inside the device: at most one each that
 	// reads or writes (ndReads, ndWrites), any number of others (counted in steps
 	// of fdOther). It also tells whether somebody waits for one of them to come
-	// out (fdWaited), and that no more go in (fdClosed).
+	// out (fdWaited), that no more go in (fdClosed), and that reads find the end
+	// of the stream although the device does not know it (fdDeaf).
 	state atomic.Uint32
 
-	mu   sync.Mutex    // held to set fdWaited, fdClosed, and a deadline
+	mu   sync.Mutex    // held to set fdWaited, fdClosed, fdDeaf, and a deadline
 	left chan struct{} // closed when a call has come out, if fdWaited
 
 	// local is the other half of a socket on the wildcard address, on the
@@ -47,7 +48,8 @@ type netFD struct {
 const (
 	fdWaited = 1 << 2
 	fdClosed = 1 << 3
-	fdOther  = 1 << 4
+	fdDeaf   = 1 << 4
+	fdOther  = 1 << 5
 
 	fdCalls = ndReads | ndWrites | ^uint32(fdOther-1) // any call
 )
@@ -190,8 +192,33 @@ func (fd *netFD) shutdown(how int) error {
 	return fd.dev.get().Shutdown(fd.sysfd, how)
 }
 
-func (fd *netFD) closeRead() error  { return fd.shutdown(ndSHUT_RD) }
+// closeRead ends the reading half. The peer is told nothing of that, so a device
+// that cannot do it is not needed for it: the half is ended here.
+func (fd *netFD) closeRead() error {
+	if fd.dev.get().hasShutdown() {
+		return fd.shutdown(ndSHUT_RD)
+	}
+	fd.mu.Lock()
+	defer fd.mu.Unlock()
+	for {
+		s := fd.state.Load()
+		if s&fdClosed != 0 {
+			return errClosed
+		}
+		if fd.state.CompareAndSwap(s, s|fdDeaf) {
+			if s&ndReads != 0 {
+				// The read that waits has to come out, to find the end.
+				return fd.dev.get().SetSockDeadline(fd.sysfd, ndReads, aLongTimeAgo)
+			}
+			return nil
+		}
+	}
+}
+
 func (fd *netFD) closeWrite() error { return fd.shutdown(ndSHUT_WR) }
+
+// deaf reports whether closeRead has ended the reading half here.
+func (fd *netFD) deaf() bool { return fd.state.Load()&fdDeaf != 0 }
 
 // datagram reports whether the socket keeps the boundaries of messages.
 func (fd *netFD) datagram() bool {
@@ -203,10 +230,23 @@ func (fd *netFD) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	defer fd.leave(ndReads)
-	if len(p) == 0 && !fd.datagram() {
-		return 0, nil
+	if len(p) == 0 {
+		if !fd.datagram() {
+			return 0, nil
+		}
+		// A datagram is received, and lost. There are drivers that wait for ever
+		// with no room for it.
+		_, err := fd.read(make([]byte, 1))
+		return 0, err
 	}
+	return fd.read(p)
+}
+
+func (fd *netFD) read(p []byte) (int, error) {
 	for pause := time.Duration(0); ; {
+		if fd.deaf() {
+			return 0, io.EOF
+		}
 		n, err := fd.dev.get().Recv(fd.sysfd, p)
 		n, err = soundCount(n, len(p), err)
 		switch {
@@ -220,7 +260,7 @@ func (fd *netFD) Read(p []byte) (int, error) {
 			time.Sleep(pause)
 			continue
 		}
-		if fd.closedByPeer(err) {
+		if fd.closedByPeer(err) || fd.deaf() && !fd.closed() {
 			return 0, io.EOF
 		}
 		return 0, fd.failure(err)
@@ -287,6 +327,14 @@ func (fd *netFD) readFrom(p []byte) (int, netip.AddrPort, error) {
 		return 0, netip.AddrPort{}, err
 	}
 	defer fd.leave(ndReads)
+	if len(p) == 0 {
+		_, from, err := fd.receiveFrom(make([]byte, 1)) // as in Read
+		return 0, from, err
+	}
+	return fd.receiveFrom(p)
+}
+
+func (fd *netFD) receiveFrom(p []byte) (int, netip.AddrPort, error) {
 	for {
 		if fd.local.get() != nil {
 			if n, from, ok := fd.local.get().recvNow(p); ok {
@@ -351,12 +399,18 @@ func (fd *netFD) setDeadline(t time.Time, calls int) error {
 	if fd.local.get() != nil {
 		return fd.local.get().setDeadline(t, calls)
 	}
+	if fd.deaf() {
+		// A read that is still inside keeps the deadline that brings it out.
+		if calls &^= ndReads; calls == 0 {
+			return nil
+		}
+	}
 	return fd.dev.get().SetSockDeadline(fd.sysfd, calls, t)
 }
 
 // Errors for what a device cannot do.
 var (
-	errNoHalfClose error = &deviceLack{"half-close", "has no Shutdown"}
+	errNoHalfClose error = &deviceLack{"closing the writing half of a connection", "has no Shutdown"}
 	errNoDatagrams error = &deviceLack{"datagrams to more than one peer", "has no SendTo and RecvFrom"}
 	errNoMulticast error = &deviceLack{"multicast", "has no JoinGroup"}
 	errNoGroups    error = &deviceLack{"a list of the groups that it has joined", "has no method for that"}

@@ -17,10 +17,11 @@ import (
 	"github.com/tinynet/tinynet/test/internal/onport"
 )
 
-// TestOnBoardPort runs those of net/http with what boards have instead.
+// TestOnBoardPort runs those of net/http, and the table of promises, with what boards
+// have instead.
 func TestOnBoardPort(t *testing.T) {
 	onport.Run(t, onport.Tests{
-		Package: "test/behaviour", Tags: []string{"tinynet_board"}, Match: "HTTP",
+		Package: "test/behaviour", Tags: []string{"tinynet_board"}, Match: "HTTP|Promise",
 		Race: raceDetector, Timeout: 5 * time.Minute, Least: 150,
 	})
 }

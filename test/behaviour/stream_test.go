@@ -115,16 +115,16 @@ func TestHalfClose(t *testing.T) {
 			if !errors.Is(err, syscall.ENOTSUP) {
 				t.Errorf("CloseWrite without Shutdown gives %v, want ENOTSUP", err)
 			}
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := io.ReadAll(p); len(got) > 0 || err != nil {
-			t.Errorf("after CloseWrite the peer reads %q, %v", got, err)
-		}
-		if _, err := c.Write([]byte("x")); err == nil {
-			t.Error("Write after CloseWrite works")
+		} else {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(p); len(got) > 0 || err != nil {
+				t.Errorf("after CloseWrite the peer reads %q, %v", got, err)
+			}
+			if _, err := c.Write([]byte("x")); err == nil {
+				t.Error("Write after CloseWrite works")
+			}
 		}
 		exchange(t, p, c, bytesOf(3000))
 		blocked := inBackground(func() error { _, err := c.Read(make([]byte, 1)); return err })
@@ -135,6 +135,32 @@ func TestHalfClose(t *testing.T) {
 		if err := soon(t, "Read after CloseRead", blocked); err != io.EOF {
 			t.Errorf("CloseRead ends Read with %v, want io.EOF", err)
 		}
+		if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Errorf("SetReadDeadline after CloseRead: %v", err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("Read after CloseRead gives %v, want io.EOF", err)
+		}
+		c.Close()
+		_, err = c.Read(make([]byte, 1))
+		wantClosed(t, "Read after CloseRead and Close", "read", err)
+		wantClosed(t, "CloseRead after Close", "close", c.CloseRead())
+	})
+}
+
+// TestHalfCloseRead ends the reading half of a connection that can still write.
+func TestHalfCloseRead(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c, p := w.connect(t)
+		for range 2 {
+			if err := c.CloseRead(); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				t.Errorf("Read after CloseRead gives %d, %v, want 0, io.EOF", n, err)
+			}
+		}
+		exchange(t, c, p, bytesOf(3000))
 	})
 }
 

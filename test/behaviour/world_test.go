@@ -35,6 +35,9 @@ type world struct {
 	ip   netip.Addr // our address
 	peer devtest.Peer
 
+	every *everyDevice // of the table of promises
+	six   netip.Addr   // the peer's IPv6 address, if it has one
+
 	datagram int // the longest datagram that the device sends; 0: none is too long
 }
 
