@@ -71,6 +71,11 @@ boards: ## the examples built for boards, and the sizes against the budget (need
 	go test -v -count=1 -tags boards -timeout 2h -run TestBoards ./test/e2e
 	go run ./cmd/tinynet size
 
+pictures: ## the picture of the README: a page in Chromium
+	@mkdir -p docs/pictures; shots=$$(mktemp -d); trap 'rm -rf "$$shots"' EXIT; set -e; \
+	go test ./test/e2e -count=1 -run 'TestBrowser$$' -shots "$$shots"; \
+	cp "$$shots/dashboard-readme.png" docs/pictures/dashboard.png
+
 peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour)
 	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./internal/board
 
@@ -141,4 +146,4 @@ print-nested:
 print-releases:
 	@echo $(RELEASES)
 
-.PHONY: help test race matrix matrix-tinygo adopt cross boards peaks pico-table conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases
+.PHONY: help test race matrix matrix-tinygo adopt pictures cross boards peaks pico-table conform record record-port releases fixes bench fuzz fuzz-http fuzz-curves soak lint ci print-race print-nested print-releases

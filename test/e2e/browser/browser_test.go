@@ -244,8 +244,10 @@ func TestDashboard(t *testing.T) {
 	if box := eval[[]float64](tab, `(() => { const b = document.querySelector("polyline").getBBox(); return [b.x, b.y, b.x + b.width, b.y + b.height]; })()`); box[0] < 0 || box[1] < 0 || box[2] < 599.9 || box[2] > 600.1 || box[3] > 200 {
 		t.Errorf("the line is at %v of 600 by 200", box)
 	}
-	if *shots != "" { // of a line that is as long as it gets
+	if *shots != "" { // of a line that is as long as it gets, for the README
 		tab.until(`document.querySelector("polyline").points.numberOfItems == 120`)
+		tab.do(chromedp.EmulateViewport(960, 440))
+		tab.picture(*shots, "dashboard-readme")
 	}
 	tab.fits("dashboard-")
 }
