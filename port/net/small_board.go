@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -134,19 +135,21 @@ func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	c, ok := ctx.(*boardCtx)
 	if !ok {
 		stopped := make(chan struct{})
-		var once sync.Once
+		var decided atomic.Bool // f runs, or never will; f itself may call stop
 		go func() {
 			select {
 			case <-ctx.Done():
-				once.Do(f)
+				if decided.CompareAndSwap(false, true) {
+					f()
+				}
 			case <-stopped:
 			}
 		}()
-		return func() (first bool) {
-			once.Do(func() {
-				first = true
+		return func() bool {
+			first := decided.CompareAndSwap(false, true)
+			if first {
 				close(stopped)
-			})
+			}
 			return first
 		}
 	}

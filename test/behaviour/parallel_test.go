@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tinynet/tinynet/netdev"
 )
@@ -84,6 +85,49 @@ func TestCloseAwaitsOptions(t *testing.T) {
 	all.Wait()
 	if d.broken.Load() {
 		t.Error("the device's socket was closed while one of its options was being set")
+	}
+}
+
+// TestCancelledDialWithTimeout calls a dial off that waits and has a time-out of its
+// own: on a board that makes a context of net's, which derives from one of package
+// context, and has to end with it.
+func TestCancelledDialWithTimeout(t *testing.T) {
+	before := runtime.NumGoroutine()
+	netdev.Use(netdev.Loopback())
+	t.Cleanup(func() { netdev.Use(nil) })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	full := make(chan struct{})
+	done := inBackground(func() error {
+		for { // until the listener has no more room
+			c, err := (&net.Dialer{Timeout: time.Hour}).DialContext(ctx, "tcp", l.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			select {
+			case full <- struct{}{}:
+			default:
+			}
+		}
+	})
+	<-full
+	for range 10_000 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := soon(t, "a dial that was called off", done); !strings.Contains(err.Error(), "operation was canceled") {
+		t.Errorf("a dial that was called off: %v", err)
+	}
+	for limit := time.Now().Add(patience); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if time.Now().After(limit) {
+			t.Fatalf("%d goroutines are left, want %d", runtime.NumGoroutine(), before)
+		}
 	}
 }
 
