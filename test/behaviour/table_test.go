@@ -83,15 +83,9 @@ func tethered(t *testing.T) (w *world, dev netdev.Netdever, stop func()) {
 	}
 	cmd := exec.Command(bin, "-addr", board.String(), "-self", self.String(), "-dns", dns.String())
 	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
+	in, inErr := cmd.StdinPipe()
+	out, outErr := cmd.StdoutPipe()
+	if err := first(inErr, outErr, cmd.Start()); err != nil {
 		t.Fatal(err)
 	}
 	dev = tether.New(struct {
