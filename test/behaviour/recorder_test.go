@@ -33,6 +33,13 @@ func newRecorder(dev everything, own netip.Addr) *recorder {
 	return &recorder{everything: dev, own: own, types: map[int]int{}, shapes: map[string]bool{}}
 }
 
+// copyTo adds what was noted. A call may still be under way.
+func (r *recorder) copyTo(shapes map[string]bool) {
+	r.mu.Lock()
+	maps.Copy(shapes, r.shapes)
+	r.mu.Unlock()
+}
+
 func (r *recorder) shape(format string, args ...any) {
 	r.mu.Lock()
 	r.shapes[fmt.Sprintf(format, args...)] = true
@@ -306,16 +313,14 @@ func TestDevtestCalls(t *testing.T) {
 		}
 		netdev.Use(nil)
 		s.Close()
-		maps.Copy(nets, r.shapes)
+		r.copyTo(nets)
 
 		_, err := devtest.Judge(func() (devtest.Setup, error) {
 			r, _, s, _, _ := wired(kind)
 			end := s.Close
 			s.Close = func() {
 				end()
-				r.mu.Lock()
-				maps.Copy(tests, r.shapes)
-				r.mu.Unlock()
+				r.copyTo(tests)
 			}
 			return s, nil
 		})

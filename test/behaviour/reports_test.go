@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -32,7 +33,8 @@ func reported(t *testing.T, f func(t *testing.T, w *world)) {
 func serveHTTP(t *testing.T, w *world, h http.HandlerFunc) (dial func() net.Conn) {
 	t.Helper()
 	l := w.listen(t)
-	s := &http.Server{Handler: h}
+	// That there is no socket for the next client just now is part of a test.
+	s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	done := inBackground(func() error { return s.Serve(l) })
 	t.Cleanup(func() {
 		s.Close()
