@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -86,5 +87,32 @@ func TestAdoptPage(t *testing.T) {
 	}
 	if string(have) != want {
 		t.Error("the table of docs/adopting.md is not that of what was recorded; run `make adopt`")
+	}
+}
+
+// TestAdoptTable: what passes, what fails and what was not tried can be told apart.
+func TestAdoptTable(t *testing.T) {
+	list := []Step{
+		{TinyGo: "0.40.1", Go: "1.25.14", Target: "host", What: "test net", Own: Outcome{Passed: true}, Tree: Outcome{Passed: true}},
+		{TinyGo: "0.40.1", Go: "1.25.14", Drivers: "v0.37.0", Target: "pyportal", What: "http-get", Own: Outcome{Flash: 1234, RAM: 56}, Tree: Outcome{Error: "no | room"}},
+	}
+	page, err := adoptPage("before\n"+adoptBegin+"old\n"+adoptEnd+"after\n", list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"before\n" + adoptBegin + "| TinyGo, Go |",
+		"| 0.40.1, 1.25.14 | - | host | `test net` | passes | passes | not recorded |\n",
+		"| 0.40.1, 1.25.14 | v0.37.0 | pyportal | `http-get` | 1,234 / 56 | no \\| room | not recorded |\n" + adoptEnd + "after\n",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("got\n%s\nwant in it\n%s", page, want)
+		}
+	}
+	if list[1].OK() || !list[0].OK() || !(Step{Own: Outcome{Error: "x"}}).OK() {
+		t.Error("a step is right that builds where TinyGo's own net does")
+	}
+	if _, err := adoptPage("no place", list); err == nil {
+		t.Error("got no error for a page without a place for the table")
 	}
 }
