@@ -3,6 +3,7 @@
 package evb
 
 import (
+	"crypto/rand"
 	"machine"
 	"net/netip"
 
@@ -11,6 +12,21 @@ import (
 
 	"github.com/tinynet/tinynet/netdev/w5500mend"
 )
+
+// An oscillator gives the bits of the chip's ring oscillator. The port does not take
+// them for keys by itself; for tests they will do.
+type oscillator struct{}
+
+func (oscillator) Read(p []byte) (int, error) {
+	for i := range p {
+		word, err := machine.GetRNG()
+		if err != nil {
+			return i, err
+		}
+		p[i] = byte(word)
+	}
+	return len(p), nil
+}
 
 // Join starts the chip, with the pins of WIZnet's board.
 func Join() {
@@ -30,5 +46,6 @@ func Join() {
 	}); err != nil {
 		panic(err)
 	}
+	rand.Reader = oscillator{}
 	netdev.UseNetdev(w5500mend.NewDevice(driver, bus))
 }
