@@ -182,10 +182,10 @@ func (h *Host) Serve(ctx context.Context, line io.ReadWriteCloser) error {
 	}
 	close(stop)
 	closed := make(chan struct{})
-	go func() {
+	go func(closed chan struct{}) { // the loop below forgets it when this takes too long
 		line.Close()
 		close(closed)
-	}()
+	}(closed)
 	late := time.NewTimer(closeWait)
 	defer late.Stop()
 	for running > 0 || closed != nil {
