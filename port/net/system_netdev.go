@@ -170,11 +170,7 @@ func (fd *netFD) dup() (*os.File, error) {
 
 // fileFD makes a netFD of a copy of the socket that f is.
 func fileFD(f *os.File) (*netFD, error) {
-	dev := currentDevice()
-	if dev.sys() == nil {
-		return nil, errNoFile
-	}
-	s, err := dev.sys().adopt(f)
+	dev, s, err := adoptFile(f)
 	if err != nil {
 		return nil, err
 	}
