@@ -2,7 +2,6 @@ package cores
 
 import (
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -40,29 +39,5 @@ func TestThreads(t *testing.T) {
 		if out, err := exec.Command(program).CombinedOutput(); err != nil || !strings.Contains(string(out), "DONE") {
 			t.Errorf("%v: it did not say DONE but:\n%s", err, out)
 		}
-	}
-}
-
-// TestPort runs programs over the port's loopback on four cores.
-func TestPort(t *testing.T) {
-	needs(t, "tinygo", emulator)
-	tinynet := filepath.Join(t.TempDir(), "tinynet")
-	if out, err := exec.Command("go", "build", "-o", tinynet, "../../cmd/tinynet").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	tc := newToolchain(t, tinynet, "tinygo")
-	for name, args := range map[string][]string{
-		"loopback": {"-stack-size=8kb", "./test/e2e/testdata/loopback"},
-		"client":   {"-stack-size=10kb", "-tags=notls", "./test/e2e/testdata/smallclient"},
-		"server":   {"-stack-size=8kb", "-tags=notls", "-ldflags=-X main.keepAlive=2000 -X main.fresh=500", "./test/e2e/testdata/httpmemory"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			program := tc.build(t, forBoard, args...)
-			for range rounds {
-				if out, said := run(t, program, "4", "end", 5*time.Minute); !said {
-					t.Errorf("it did not come to its end:\n%s", out)
-				}
-			}
-		})
 	}
 }
