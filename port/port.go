@@ -13,5 +13,5 @@ import "embed"
 // net/manifest.toml and net/fd_netdev.go, the build conditions that have names,
 // conditions.toml, and the record, upstream.lock.
 //
-//go:embed net crypto internal conditions.toml upstream.lock
+//go:embed conditions.toml context crypto internal net strconv time upstream.lock
 var FS embed.FS

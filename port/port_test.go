@@ -10,7 +10,9 @@ import (
 // what compiles without the rest of Go's files, in the form that boards have.
 func TestSources(t *testing.T) {
 	for _, what := range [][]string{
-		{"port.board,tinynet_board", "./net/http/internal"},
+		{"port.board,tinynet_board", "net/http/internal/hostport.go", "net/http/internal/idna_small.go", "net/http/internal/punycode.go", "net/http/internal/idna_test.go"},
+		{"port.board,tinynet_board", "net/http/internal/brief_board.go", "net/http/internal/brief_test.go"},
+		{"port.board,tinynet_board", "net/names_board.go", "net/names_test.go"},
 		{"port.board,tinynet_board", "net/parseaddr_board.go", "net/parseaddr_test.go"},
 		{"port.board,tinynet_board", "net/http/timer_board.go", "net/http/timer_test.go"},
 		{"port.board,tinynet_board", "crypto/tls/cache_recent.go", "crypto/tls/cache_recent_test.go"},

@@ -126,8 +126,8 @@ func (p *pkg) load(data []byte) (probs Problems) {
 	}
 	here = section{}
 	if p.beside = !p.tests && !isRoot(p.path); p.beside {
-		if !strings.HasPrefix(p.path, "crypto/") && p.path != "net/netip" && p.path != "internal/godebug" {
-			fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto, net/netip and internal/godebug")
+		if !strings.HasPrefix(p.path, "crypto/") && !slices.Contains(changed, p.path) {
+			fail("", "", "", "the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto, %s", strings.Join(changed, ", "))
 		}
 		if len(t.Take)+len(t.Omit) > 0 {
 			fail("", "", "", "the package is Go's own: no files are taken or omitted")

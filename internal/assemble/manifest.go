@@ -84,6 +84,10 @@ type swapEntry struct {
 // package of which the port has only what it changes: the rest is Go's own.
 func GosOwn(file string) bool { return !isRoot(path.Dir(file)) }
 
+// changed are the packages of Go's own, besides those below crypto, in which the port
+// may change files, or which it may add.
+var changed = []string{"context", "internal/brief", "internal/godebug", "net/netip", "net/textproto", "net/url", "strconv", "time"}
+
 // isRoot tells whether packages at the path are part of the port.
 func isRoot(p string) bool {
 	return p == "net" || p == "net/http" || p == "crypto/tls" ||

@@ -145,13 +145,24 @@ func (p *timeParser) name(names string) int {
 		return 0
 	}
 	for i := 0; i < len(names); i += 3 {
-		if strings.EqualFold(names[i:i+3], p.text[:3]) {
+		if sameLetters(names[i:i+3], p.text) {
 			p.text = p.text[3:]
 			return i / 3
 		}
 	}
 	p.ok = false
 	return 0
+}
+
+// sameLetters tells whether text begins with the letters of name, in any case.
+// strings.EqualFold, for which other alphabets have cases too, takes their tables.
+func sameLetters(name, text string) bool {
+	for i := range len(name) {
+		if name[i]|0x20 != text[i]|0x20 {
+			return false
+		}
+	}
+	return true
 }
 
 // digits is how many the text begins with.

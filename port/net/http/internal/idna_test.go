@@ -6,6 +6,7 @@ import (
 	"math/rand"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -28,6 +29,40 @@ func sameAsLarge(t *testing.T, name string) bool {
 		}
 	}
 	return err == nil
+}
+
+// TestToSmall compares small letters with those of package unicode.
+func TestToSmall(t *testing.T) {
+	known := func(r rune) bool {
+		for _, p := range plain {
+			if rune(p.first) <= r && r <= rune(p.last) {
+				return true
+			}
+		}
+		return false
+	}
+	n := 0
+	for r := rune(utf8.RuneSelf); r <= unicode.MaxRune; r++ {
+		switch r {
+		case 0x0130, 0x04c0, 0x1e9e: // not asked: see smallLetter
+			continue
+		}
+		want := unicode.ToLower(r)
+		got, ok := toSmall(r)
+		if !known(want) {
+			if ok && known(got) {
+				t.Errorf("toSmall(%#x) = %#x, which is known, want %#x, which is not", r, got, want)
+			}
+			continue
+		}
+		if !ok || got != want {
+			t.Errorf("toSmall(%#x) = %#x, %v, want %#x", r, got, ok, want)
+		}
+		n++
+	}
+	if n < 30_000 {
+		t.Errorf("compared %d letters, want 30,000 or more", n)
+	}
 }
 
 func TestLookupASCII(t *testing.T) {
