@@ -98,7 +98,7 @@ fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
 	for name in FuzzHTTPRequest FuzzHTTPResponse; do \
 		$${TMPDIR:-/tmp}/tinynet-fuzz go test -tags tinynet_port -run '^$$' -fuzz "^$$name$$" -fuzztime 60s ./test/behaviour; \
 	done; \
-	go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s hostport.go idna_small.go punycode.go idna_test.go
+	cd port/net/http/internal && go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s hostport.go idna_small.go punycode.go idna_test.go
 
 fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) each
 	@set -euo pipefail; for name in FuzzSignature FuzzPoint; do \
