@@ -38,7 +38,8 @@ type Chip struct {
 
 	queue  [][]byte // packets for the driver
 	seq    byte
-	credit byte
+	credit byte // the number of the first packet that the driver may not send yet
+	told   byte // what of it the driver has been told
 	pass   string
 	sae    string
 	secure bool
@@ -108,7 +109,7 @@ func (c *Chip) Power(on bool) {
 		c.sdio = map[uint32]byte{}
 		c.regs = map[uint32]uint32{armReset: 1, ramReset: 1}
 		c.ram = make([]byte, ramSize)
-		c.queue, c.seq, c.credit, c.window = nil, 0, 0, 0
+		c.queue, c.seq, c.credit, c.told, c.window = nil, 0, 0, 0, 0
 		c.joined, c.pass, c.sae = "", "", ""
 	}
 	c.power = on
@@ -375,7 +376,7 @@ func (c *Chip) boot() {
 	}
 	const least = 50_000 // no firmware is shorter
 	c.running = n > least
-	c.credit = 10
+	c.credit = window
 }
 
 func fromWords(buf []uint32) []byte {

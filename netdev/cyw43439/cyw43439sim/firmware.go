@@ -12,6 +12,9 @@ const (
 	channelData    = 2
 )
 
+// window is how many packets the driver may send before it hears of more.
+const window = 10
+
 const (
 	sdpcmLen = 12
 	cdcLen   = 16
@@ -32,6 +35,7 @@ const (
 const (
 	eventSetSSID  = 0
 	eventJoin     = 1
+	eventStart    = 2 // the driver does not ask for it
 	eventAuth     = 3
 	eventDeauth   = 5
 	eventLink     = 16
@@ -55,8 +59,9 @@ func (c *Chip) packet(p []byte) (frame []byte) {
 	if head < sdpcmLen || head > len(p) {
 		return nil
 	}
-	c.credit = p[4] + 10
+	c.credit = p[4] + window
 	body := p[head:]
+	defer c.renew(p[4] + 1)
 	switch p[5] & 0xf {
 	case channelControl:
 		c.control(body)
@@ -72,6 +77,17 @@ func (c *Chip) packet(p []byte) (frame []byte) {
 		return append([]byte(nil), body[start:]...)
 	}
 	return nil
+}
+
+// renew tells the driver that it may go on sending, where nothing else in the queue
+// will, and half of what it may send is used up: next is the number of the packet that it
+// sends next. A chip does so, too, or whoever only sends would come to a stop. It does it
+// with a header alone, it is said, which the driver of v0.2.0 refuses as too short; so an
+// event that the driver does not ask for says it here.
+func (c *Chip) renew(next byte) {
+	if len(c.queue) == 0 && int8(c.told-next) <= window/2 {
+		c.event(eventStart, stateSuccess, 0, 0)
+	}
 }
 
 // control does a command and answers it.
@@ -199,7 +215,7 @@ func (c *Chip) put(channel byte, body []byte) {
 	c.seq++
 	p[5] = channel
 	p[7] = sdpcmLen
-	p[9] = c.credit
+	p[9], c.told = c.credit, c.credit
 	copy(p[sdpcmLen:], body)
 	c.queue = append(c.queue, p)
 }
