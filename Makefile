@@ -71,10 +71,12 @@ boards: ## the examples built for boards, and the sizes against the budget (need
 	go test -v -count=1 -tags boards -timeout 2h -run TestBoards ./test/e2e
 	go run ./cmd/tinynet size
 
-pictures: ## the picture of the README: a page in Chromium
+pictures: ## the pictures of the README: a page in Chromium, and flash (where TinyGo is)
 	@mkdir -p docs/pictures; shots=$$(mktemp -d); trap 'rm -rf "$$shots"' EXIT; set -e; \
 	go test ./test/e2e -count=1 -run 'TestBrowser$$' -shots "$$shots"; \
 	cp "$$shots/dashboard-readme.png" docs/pictures/dashboard.png
+	if command -v tinygo; then go run ./cmd/tinynet size -svg docs/pictures/flash.svg ./bench/size/programs/httpserver; \
+	else echo 'no tinygo on PATH: docs/pictures/flash.svg stays as it is'; fi
 
 peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour)
 	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./internal/board
