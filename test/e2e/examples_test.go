@@ -298,6 +298,7 @@ func TestMQTTOnBoard(t *testing.T) {
 				p.until(t, "got message 3 on tinynet/example/tinynet-")
 				broker.until(t, "Received DISCONNECT from tinynet-")
 				if board != "wasm" {
+					p.interrupt(t) // which ends QEMU, too; to be killed would leave it behind
 					return
 				}
 				if status := p.wait(t, stopLimit); status != 0 {
