@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tinynet/tinynet/internal/tinygo"
 	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
@@ -25,6 +27,20 @@ func needs(t *testing.T, commands ...string) {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skipf("no %s on PATH", name)
 		}
+	}
+}
+
+// needsPair skips a test that calls tinygo itself where that refuses the Go on PATH:
+// only tinynet looks for another.
+func needsPair(t *testing.T) {
+	t.Helper()
+	needs(t, "tinygo")
+	tg, err := tinygo.Find(context.Background(), "", ownEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refused := new(tinygo.RefusedError); errors.As(tg.Accepts(context.Background(), ownEnv()), &refused) {
+		t.Skipf("the tinygo on PATH refuses the Go on PATH: %s", refused.Said)
 	}
 }
 
@@ -163,7 +179,7 @@ func TestTinyGoHTTPS(t *testing.T) {
 // TestTinyGoInstall puts the port into a copy of the TinyGo that is here, and
 // takes it out again.
 func TestTinyGoInstall(t *testing.T) {
-	needs(t, "tinygo")
+	needsPair(t)
 	ask := func(env []string, name string, args ...string) string {
 		t.Helper()
 		cmd := exec.Command(name, args...)
