@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tinynet/tinynet/internal/tinygo"
@@ -24,7 +25,9 @@ import (
 // takes, with and without tinynet in front. TINYNET_TINYGOS lists tinygo commands, like
 // PATH; by default it is the one on PATH. TINYNET_MATRIX, TINYNET_TARGETS and
 // TINYNET_TRIALS limit it to some Go releases, targets and programs (by what they are,
-// such as "net UDP"), separated by blanks.
+// such as "net UDP"), separated by blanks. With TINYNET_MATRIX_MISSING=1 it builds only
+// what was not recorded yet, so that a run that was ended goes on where it was; -parallel
+// says how many programs are built at once, each of which takes up to 2 GB.
 func TestTinyGos(t *testing.T) {
 	commands := filepath.SplitList(os.Getenv("TINYNET_TINYGOS"))
 	if len(commands) == 0 {
@@ -33,6 +36,10 @@ func TestTinyGos(t *testing.T) {
 			t.Skip("no tinygo command on PATH, and TINYNET_TINYGOS names none")
 		}
 		commands = []string{found}
+	}
+	recorded, err := Cells()
+	if err != nil {
+		t.Fatal(err)
 	}
 	tinynet := filepath.Join(t.TempDir(), "tinynet")
 	if out, err := exec.Command("go", "build", "-o", tinynet, "github.com/tinynet/tinynet/cmd/tinynet").CombinedOutput(); err != nil {
@@ -56,8 +63,12 @@ func TestTinyGos(t *testing.T) {
 					if !slices.Contains(some("TINYNET_TRIALS", []string{trial.What}), trial.What) {
 						continue
 					}
+					c := Cell{TinyGo: tg.Release, Go: release, Target: target, Program: trial.What}
+					if os.Getenv("TINYNET_MATRIX_MISSING") != "" && slices.ContainsFunc(recorded, c.same) {
+						continue
+					}
 					t.Run(tg.Release+"/"+release+"/"+target+"/"+trial.What, func(t *testing.T) {
-						c := Cell{TinyGo: tg.Release, Go: release, Target: target, Program: trial.What}
+						t.Parallel()
 						c.Port = outcome(t, tc.EnvironFor(), target, trial, tinynet, "tinygo", "-tinygo", command, "-go", release, "build")
 						c.Own = outcome(t, tc.EnvironFor(), target, trial, command, "build")
 						t.Logf("port: %s; own: %s", c.Port, c.Own)
@@ -74,6 +85,11 @@ func TestTinyGos(t *testing.T) {
 			}
 		}
 	}
+}
+
+// same tells whether x is of the same program for the same target.
+func (c Cell) same(x Cell) bool {
+	return x.TinyGo == c.TinyGo && x.Go == c.Go && x.Target == c.Target && x.Program == c.Program
 }
 
 // some is what an environment variable leaves of a list.
@@ -136,7 +152,12 @@ func firstError(out string, err error) string {
 	return err.Error()
 }
 
+// putting is held while the file of cells is written, for several are built at once.
+var putting sync.Mutex
+
 func putCell(file string, c Cell) error {
+	putting.Lock()
+	defer putting.Unlock()
 	var list []Cell
 	data, err := os.ReadFile(file)
 	if err == nil {
@@ -145,10 +166,7 @@ func putCell(file string, c Cell) error {
 	if err != nil {
 		return err
 	}
-	same := func(x Cell) bool {
-		return x.TinyGo == c.TinyGo && x.Go == c.Go && x.Target == c.Target && x.Program == c.Program
-	}
-	list = append(slices.DeleteFunc(list, same), c)
+	list = append(slices.DeleteFunc(list, c.same), c)
 	place := func(c Cell) (int, int) {
 		return slices.Index(TinyGoTargets, c.Target), slices.IndexFunc(Trials, func(t Trial) bool { return t.What == c.Program })
 	}
