@@ -89,7 +89,8 @@ func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endp
 		raddr.ip, raddr.zone = loopbackIP(network), ""
 	}
 	family, only6 := dev.family(network, laddr, raddr, !dial)
-	if family == ndAF_INET6 && !dev.ip6 || family == ndAF_INET && !dev.ip4 {
+	// A system has words of its own for what it lacks.
+	if !dev.host && (family == ndAF_INET6 && !dev.ip6 || family == ndAF_INET && !dev.ip4) {
 		return nil, noFamily(family)
 	}
 	if proto == 0 {

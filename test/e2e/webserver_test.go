@@ -54,8 +54,10 @@ func TestTinynetRunStops(t *testing.T) {
 	// All addresses: what is printed must be something to open all the same.
 	args := []string{"run", "./examples/webserver", "--", "-addr", ":0"}
 	want := regexp.MustCompile(`^http://localhost:[1-9][0-9]*$`)
+	var port string
 	start := func() *process {
 		p, url := serve(t, tinynet(t), args...)
+		port = url[strings.LastIndexByte(url, ':'):]
 		if !want.MatchString(url) {
 			t.Fatalf("it listens on %q, want %v", url, want)
 		}
@@ -71,6 +73,11 @@ func TestTinynetRunStops(t *testing.T) {
 	if status := p.interrupt(t); status != 0 {
 		t.Errorf("%s ended with status %d after an interrupt, want 0:\n%s", p.cmd, status, p.said())
 	}
+	ln, err := net.Listen("tcp", port)
+	if err != nil {
+		t.Fatalf("after an interrupt the port is not free: %v", err)
+	}
+	ln.Close()
 }
 
 // TestWebserverStartErrors: what cannot be done is said, and told by the exit
