@@ -27,6 +27,7 @@ type tool struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	progress       *progress // nil where nobody watches
+	goos           string    // the system that this is; empty for the one that it was built for
 
 	// become goes on as another program. It returns only if that fails, or
 	// where a process cannot do so: then with that program's exit status.

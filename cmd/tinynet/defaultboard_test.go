@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"go/build/constraint"
 	"slices"
 	"strings"
@@ -9,6 +11,23 @@ import (
 	"github.com/tinynet/tinynet/internal/assemble"
 	"github.com/tinynet/tinynet/port"
 )
+
+// TestRunWithoutHostDevice has run on a system whose sockets the port does not have: it
+// says so, and takes the sandbox, which alone can have files.
+func TestRunWithoutHostDevice(t *testing.T) {
+	for goos, want := range map[string]string{
+		"plan9": "-files: stat missing",
+		"linux": "-files is for the board wasm, not for native",
+	} {
+		var stderr bytes.Buffer
+		cmd := &tool{port: port.FS, stdin: strings.NewReader(""), stdout: &stderr, stderr: &stderr, goos: goos}
+		status := cmd.run(context.Background(), []string{"run", "-files", "missing", "."})
+		said := stderr.String()
+		if status == statusOK || !strings.Contains(said, want) || strings.Contains(said, "sockets of plan9, so this runs in the sandbox") != (goos == "plan9") {
+			t.Errorf("on %s: status %d, want another and %q in:\n%s", goos, status, want, said)
+		}
+	}
+}
 
 // run takes the sandbox where port/net/host.go is not built, and nowhere else.
 func TestDefaultBoard(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -128,7 +129,7 @@ func splitProgram(args []string) (pkg, program []string) {
 func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error {
 	if opt.board == "" {
 		var note string
-		if opt.board, note = defaultBoard(runtime.GOOS); note != "" {
+		if opt.board, note = defaultBoard(cmp.Or(t.goos, runtime.GOOS)); note != "" {
 			fmt.Fprintln(t.stderr, "tinynet: "+note)
 		}
 	}
