@@ -7,6 +7,8 @@ import (
 	"github.com/tinynet/tinynet/netdev"
 	"net"
 	"net/netip"
+	"runtime"
+	"syscall"
 	"time"
 )
 
@@ -51,7 +53,9 @@ func checkDatagramLong(c *check) {
 	peer.WriteTo([]byte("next"), us)
 	buf := make([]byte, 10)
 	r := c.recv(num, buf, time.Now().Add(hang))
-	if !r.wait(2*hang) || r.err != nil || r.n != 10 {
+	if r.wait(2*hang) && runtime.GOOS == "windows" && says(r.err, syscall.EMSGSIZE) {
+		// The host device says there what Windows says, as Go does: the rest is gone, too.
+	} else if !r.wait(2*hang) || r.err != nil || r.n != 10 {
 		c.failf("Recv of 10 of 100 bytes gives %d, %v", r.n, r.err)
 	}
 	r = c.recv(num, buf, time.Now().Add(hang))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -29,6 +30,18 @@ func noSocket(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, netdev.ErrNoMoreSockets) || err.Error() == "No more sockets"
 }
 
+// winsock has the numbers by which Windows' sockets say the same: the host device
+// passes them on, as Go does.
+var winsock = map[syscall.Errno]syscall.Errno{
+	syscall.EADDRINUSE: 10048, syscall.ECONNRESET: 10054, syscall.ETIMEDOUT: 10060, syscall.ECONNREFUSED: 10061, syscall.EMSGSIZE: 10040,
+}
+
+// says reports whether an error is one of the system's errors.
+func says(err error, want syscall.Errno) bool {
+	var number syscall.Errno
+	return errors.Is(err, want) || runtime.GOOS == "windows" && errors.As(err, &number) && number == winsock[want]
+}
+
 func checkErrors(c *check) {
 	judged := 0
 	// Nobody listens.
@@ -42,7 +55,7 @@ func checkErrors(c *check) {
 	}
 	if err != nil {
 		judged++
-		if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.ETIMEDOUT) {
+		if !says(err, syscall.ECONNREFUSED) && !says(err, syscall.ETIMEDOUT) {
 			c.failf("Connect where nobody listens gives %q, which is neither ECONNREFUSED nor ETIMEDOUT", err)
 		}
 	}
@@ -62,7 +75,7 @@ func checkErrors(c *check) {
 		r := c.recv(num, make([]byte, 1), time.Now().Add(hang/4))
 		if r.wait(hang) && r.err != nil && r.err != io.EOF && !isTimeout(r.err) { // for these there is the rule reset
 			judged++
-			if !errors.Is(r.err, syscall.ECONNRESET) && !errors.Is(r.err, net.ErrClosed) && !errors.Is(r.err, os.ErrClosed) {
+			if !says(r.err, syscall.ECONNRESET) && !errors.Is(r.err, net.ErrClosed) && !errors.Is(r.err, os.ErrClosed) {
 				c.failf("Recv of a connection that its peer has broken gives %q, which is no ECONNRESET", r.err)
 			}
 		}
@@ -88,7 +101,7 @@ func checkErrors(c *check) {
 			}
 			if err != nil {
 				judged++
-				if !errors.Is(err, syscall.EADDRINUSE) {
+				if !says(err, syscall.EADDRINUSE) {
 					c.failf("Bind or Listen on a port that has a listener gives %q, which is no EADDRINUSE", err)
 				}
 			}

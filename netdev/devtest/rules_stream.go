@@ -7,6 +7,7 @@ import (
 	"errors"
 	"github.com/tinynet/tinynet/netdev"
 	"io"
+	"runtime"
 	"time"
 )
 
@@ -270,6 +271,9 @@ func checkOptShutdown(c *check) {
 	peer.Write([]byte("x"))
 	if got, err := c.receive(num, 1); err != nil || got[0] != 'x' {
 		c.failf("Recv after Shutdown: %v", err)
+	}
+	if runtime.GOOS == "windows" {
+		return // where SHUT_RD leaves a Recv that waits, and Go does not change that
 	}
 	r := c.recv(num, make([]byte, 1), time.Time{})
 	r.wait(moment)

@@ -100,7 +100,7 @@ func TestReset(t *testing.T) {
 		}
 		_, err := c.Read(make([]byte, 1))
 		wantOp(t, "Read of a broken connection", "read", err)
-		if !errors.Is(err, syscall.ECONNRESET) {
+		if !errors.Is(err, w.errnoOf(syscall.ECONNRESET)) {
 			t.Errorf("Read of a broken connection gives %v, want ECONNRESET", err)
 		}
 	})
@@ -127,6 +127,9 @@ func TestHalfClose(t *testing.T) {
 			}
 		}
 		exchange(t, p, c, bytesOf(3000))
+		if w.onWindows() {
+			return // where a read that waits goes on waiting, as with Go's own net
+		}
 		blocked := inBackground(func() error { _, err := c.Read(make([]byte, 1)); return err })
 		w.blocked(1)
 		if err := c.CloseRead(); err != nil {
@@ -156,7 +159,10 @@ func TestHalfCloseRead(t *testing.T) {
 			if err := c.CloseRead(); err != nil {
 				t.Fatal(err)
 			}
-			if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			n, err := c.Read(make([]byte, 1))
+			if w.onWindows() {
+				wantOp(t, "Read after CloseRead", "read", err) // WSAESHUTDOWN, as with Go's own net
+			} else if n != 0 || err != io.EOF {
 				t.Errorf("Read after CloseRead gives %d, %v, want 0, io.EOF", n, err)
 			}
 		}
@@ -201,7 +207,7 @@ func TestListenTwice(t *testing.T) {
 			t.Error("two listeners are on one port")
 		} else {
 			wantOp(t, "Listen on a port in use", "listen", err)
-			if !errors.Is(err, syscall.EADDRINUSE) {
+			if !errors.Is(err, w.errnoOf(syscall.EADDRINUSE)) {
 				t.Errorf("Listen on a port in use gives %v, want EADDRINUSE", err)
 			}
 		}
@@ -227,7 +233,7 @@ func TestDialRefused(t *testing.T) {
 		for range 3 {
 			_, err := net.Dial("tcp", addr)
 			wantOp(t, "Dial where nobody listens", "dial", err)
-			want := error(syscall.ECONNREFUSED)
+			want := error(w.errnoOf(syscall.ECONNREFUSED))
 			if w.conf.Misbehaviour.RefusedIsLate {
 				want = os.ErrDeadlineExceeded // the device says no more
 			}

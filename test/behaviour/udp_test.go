@@ -102,7 +102,11 @@ func TestUDPPeers(t *testing.T) {
 		if n, from, err := c.ReadFromUDPAddrPort(buf); n != 0 || err != nil || from != addrPort(one.LocalAddr()) {
 			t.Errorf("an empty datagram gives %d bytes from %v, %v", n, from, err)
 		}
-		if n, _, err := c.ReadFrom(buf[:10]); n != 10 || err != nil || !bytes.Equal(buf[:10], bytesOf(50)[:10]) {
+		if n, _, err := c.ReadFrom(buf[:10]); w.onWindows() {
+			if !errors.Is(err, w.errnoOf(syscall.EMSGSIZE)) {
+				t.Errorf("a long datagram gives %d bytes, %v, want Windows' error, as with Go's own net", n, err)
+			}
+		} else if n != 10 || err != nil || !bytes.Equal(buf[:10], bytesOf(50)[:10]) {
 			t.Errorf("a long datagram gives %d bytes, %v", n, err)
 		}
 		if n, _, err := c.ReadFrom(buf); err != nil || string(buf[:n]) != "last" {

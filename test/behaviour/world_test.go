@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -348,6 +349,18 @@ func wantOp(t *testing.T, what, op string, err error) {
 		t.Errorf("%s gives %#v, no net.Error", what, err)
 	}
 }
+
+// errnoOf is the number by which the world's system says what errno says: Windows'
+// sockets have numbers of their own, for which Go's errors.Is knows no other names.
+func (w *world) errnoOf(errno syscall.Errno) syscall.Errno {
+	if w.name != "host" || runtime.GOOS != "windows" {
+		return errno
+	}
+	return map[syscall.Errno]syscall.Errno{syscall.EADDRINUSE: 10048, syscall.ECONNRESET: 10054, syscall.ECONNREFUSED: 10061, syscall.EMSGSIZE: 10040}[errno]
+}
+
+// onWindows says that the world is Windows' own.
+func (w *world) onWindows() bool { return w.name == "host" && runtime.GOOS == "windows" }
 
 // exchange sends p over from and expects it at to.
 func exchange(t *testing.T, from io.Writer, to io.Reader, p []byte) {
