@@ -20,7 +20,8 @@ type neighbours struct {
 	probe    ip4 // an address that we want to know to be free
 	probing  int // probes that are still to be sent
 	taken    bool
-	announce int // announcements that are still to be sent
+	announce int   // announcements that are still to be sent
+	defended int64 // when the address was last said to be ours, against another's claim
 }
 
 type neighbour struct {
@@ -39,10 +40,11 @@ type arpAnswer struct {
 }
 
 const (
-	maxNeighbours = 16
+	minNeighbours = 16
 	arpTries      = 3
 	arpEvery      = int64(time.Second)
 	arpAge        = int64(60 * time.Second)
+	arpDefend     = int64(10 * time.Second)
 )
 
 func (t *neighbours) find(ip ip4) *neighbour {
@@ -58,7 +60,9 @@ func (t *neighbours) find(ip ip4) *neighbour {
 func (t *neighbours) resolve(d *Device, ip ip4, now int64) ([6]byte, bool) {
 	n := t.find(ip)
 	if n == nil {
-		if len(t.entries) < maxNeighbours {
+		// There is room for one with each connection and socket: if they pushed
+		// each other out, all would be asked for without end, and none reached.
+		if len(t.entries) < max(minNeighbours, d.conf.Conns+d.conf.Sockets+2) {
 			t.entries = append(t.entries, neighbour{})
 			n = &t.entries[len(t.entries)-1]
 		} else {
@@ -142,9 +146,13 @@ func (t *neighbours) input(d *Device, b []byte) {
 		return
 	}
 	if d.ip != (ip4{}) && *ip == d.ip {
-		// Somebody else uses our address: RFC 5227 lets us say once that it is ours.
+		// Somebody else uses our address. RFC 5227 lets us say that it is ours, but
+		// not all the time: two who do would fill the network.
 		d.stats.AddressConflicts++
-		t.announce = max(t.announce, 1)
+		if now := d.now(); t.defended == 0 || now-t.defended >= arpDefend {
+			t.defended = now
+			t.announce = max(t.announce, 1)
+		}
 		return
 	}
 	if n := t.find(*ip); n != nil && n.askAt != 0 {

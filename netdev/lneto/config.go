@@ -52,8 +52,8 @@ type Config struct {
 	PollEvery time.Duration // how often a Poller is asked when nothing happens; by default 3 ms
 
 	// Seed is where port numbers, sequence numbers and the numbers of questions
-	// come from. Whoever knows it can forge answers: take it from the hardware's
-	// random numbers. Zero stands for such a number.
+	// come from. Whoever knows it can forge answers, so it is for tests. Zero, the
+	// default, has them come from 128 random bits of the hardware.
 	Seed uint64
 }
 

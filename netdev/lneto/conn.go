@@ -59,7 +59,9 @@ type conn struct {
 	again    bool  // it is to be sent now
 	probeAt  int64 // when a peer without window is asked; 0: it has one
 	probes   int
+	probedAt int64 // when the first probe was due that has no answer yet; 0: none
 	probe    bool  // a probe is to be sent now
+	stuckAt  int64 // since when something cannot even be sent once; 0: nothing
 	closeBy  int64 // when a connection without socket is given up
 	heard    int64 // when the peer was last heard
 
@@ -101,7 +103,7 @@ func (d *Device) evict() {
 	var victim *conn
 	now := d.now()
 	for _, c := range d.conns {
-		done := c.sock == nil && c.lst == nil && (c.ended || c.finSent && !c.rec.inFlight())
+		done := c.sock == nil && c.lst == nil && (c.ended || c.reset || c.finSent && !c.rec.inFlight())
 		if (done || c.abandoned(now)) && (victim == nil || c.heard < victim.heard) {
 			victim = c
 		}
@@ -128,7 +130,7 @@ func (d *Device) startConn(c *conn, port uint16, remote peer) (iss tcp.Value) {
 	// As RFC 6528 has it: a clock, and what only this device knows of the peer.
 	who := uint64(remote.ip[0])<<56 | uint64(remote.ip[1])<<48 | uint64(remote.ip[2])<<40 | uint64(remote.ip[3])<<32 |
 		uint64(remote.port)<<16 | uint64(port)
-	iss = tcp.Value(uint32(mix(who^d.secret)) + uint32(now/4000))
+	iss = tcp.Value(uint32(d.secret.hash(who, 0)) + uint32(now/4000))
 	*c = conn{
 		d: d, h: c.h, rec: c.rec, port: port, remote: remote, mss: 536, heard: now,
 		held: c.held[:0], left: nil,
@@ -341,14 +343,22 @@ const (
 	maxProbe    = int64(10 * time.Second)
 )
 
-// next is when tick has to be called; 0 if by itself never.
+// next is when tick has to be called; 0 if by itself never. It has to name no
+// time at which tick does nothing, or run would go round without a rest.
 func (c *conn) next() (at int64) {
-	for _, t := range [...]int64{c.resendAt, c.probeAt, c.closeBy, c.keepDue()} {
+	if c.ended || c.reset {
+		return 0
+	}
+	stuck := c.stuckAt
+	if stuck != 0 {
+		stuck += int64(c.d.conf.RetryTimeout) + 1
+	}
+	for _, t := range [...]int64{c.resendAt, c.probeAt, c.closeBy, stuck, c.keepDue()} {
 		if t != 0 && (at == 0 || t < at) {
 			at = t
 		}
 	}
-	if t := c.rec.deadline; t != 0 && c.rec.data && (at == 0 || t < at) {
+	if t := c.rec.deadline; t != 0 && c.rec.data && c.rec.inFlight() && (at == 0 || t < at) {
 		at = t
 	}
 	return at
@@ -364,18 +374,32 @@ func (c *conn) keepDue() int64 {
 	return c.keepAt
 }
 
-// tick does what is due.
+// tick does what is due. It is called without a link, too: what waits for a peer
+// fails in its time, whatever the reason that the peer is not heard.
 func (c *conn) tick(d *Device, now int64) {
+	due := func(at int64) bool { return at != 0 && at <= now }
+	if !c.ended && due(c.closeBy) {
+		c.closeBy = 0
+		c.reset = true
+	}
+	if c.reset && !d.linkUp {
+		c.end(syscall.ECONNRESET) // nobody can be told
+	}
 	if c.ended || c.reset {
 		return
 	}
-	due := func(at int64) bool { return at != 0 && at <= now }
-	if due(c.closeBy) {
-		c.closeBy = 0
-		c.reset = true
+	limit := int64(d.conf.RetryTimeout)
+	// What was not sent has no timer of the engine's: there is no link, or nobody
+	// tells the peer's hardware address.
+	switch {
+	case !c.up || c.rec.inFlight() || c.probeAt != 0 || c.h.BufferedUnsent() == 0 && (!c.closing || c.finSent):
+		c.stuckAt = 0
+	case c.stuckAt == 0:
+		c.stuckAt = now
+	case now-c.stuckAt > limit:
+		c.end(syscall.ETIMEDOUT)
 		return
 	}
-	limit := int64(d.conf.RetryTimeout)
 	if due(c.resendAt) {
 		c.resends++
 		c.resendAt = now + firstResend<<min(c.resends, 4)
@@ -383,11 +407,14 @@ func (c *conn) tick(d *Device, now int64) {
 		case !c.up && c.sock == nil && c.resends > 4:
 			d.release(c) // who has sent the SYN does not go on
 			return
-		case c.finSent && c.resends > 6:
+		case c.finSent && c.rec.since != 0 && now-c.rec.since > limit:
 			c.end(syscall.ETIMEDOUT)
 			return
 		}
 		c.again = true
+		if c.finSent && c.rec.since != 0 {
+			c.resendAt = min(c.resendAt, c.rec.since+limit+1)
+		}
 	}
 	if c.rec.data && due(c.rec.deadline) && c.rec.inFlight() {
 		if c.rec.since != 0 && now-c.rec.since > limit {
@@ -396,16 +423,20 @@ func (c *conn) tick(d *Device, now int64) {
 		}
 		d.arp.doubt(c.nextHop())
 		c.rec.timeout(now)
+		c.rec.deadline = min(c.rec.deadline, c.rec.since+limit+1)
 		d.stats.Retransmissions++
 	}
 	if due(c.probeAt) {
-		c.probe = true
-		c.probes++
-		c.probeAt = now + min(firstResend<<min(c.probes, 4), maxProbe)
-		if now-c.heard > limit {
+		if c.probedAt == 0 {
+			c.probedAt = now
+		} else if now-c.probedAt > limit {
 			c.end(syscall.ETIMEDOUT)
 			return
 		}
+		c.probe = true
+		c.probes++
+		c.probeAt = now + min(firstResend<<min(c.probes, 4), maxProbe)
+		c.probeAt = min(c.probeAt, max(c.probedAt+limit+1, now+int64(minRTO)))
 	}
 	if due(c.keepDue()) {
 		if c.keepSent >= c.keepCount {
@@ -420,9 +451,24 @@ func (c *conn) tick(d *Device, now int64) {
 
 func (c *conn) nextHop() ip4 { return c.d.route(c.remote.ip) }
 
-// unreachable is called when nobody answers for the address.
+// unreachable is called when nobody answers for the address. An established
+// connection has its own patience, but one that is to be broken is over: there
+// is nobody to be told.
 func (c *conn) unreachable() {
-	if !c.up && !c.ended {
+	switch {
+	case c.reset:
+		c.end(syscall.ECONNRESET)
+	case !c.up:
 		c.end(syscall.EHOSTUNREACH)
 	}
+}
+
+// linkIsBack sends at once what was to be sent while there was no link.
+func (c *conn) linkIsBack(now int64) {
+	for _, at := range [...]*int64{&c.resendAt, &c.probeAt, &c.rec.deadline} {
+		if *at != 0 {
+			*at = now
+		}
+	}
+	c.rec.rto = min(c.rec.rto, firstRTO)
 }

@@ -29,11 +29,13 @@ type Device struct {
 	ended chan struct{}
 	tx    []byte // the frame that is being sent; run's
 
+	filter sync.Mutex // held while the link is told its groups; taken before mu
+
 	mu      sync.Mutex // of all that follows
 	halted  bool
 	linkUp  bool
-	rand    uint64
-	secret  uint64
+	rand    uint64 // how many random numbers there were
+	secret  key
 	socks   []*socket
 	nextNum int
 	port    uint16
@@ -83,23 +85,19 @@ func New(link Link, conf Config) (*Device, error) {
 	if err := conf.fill(); err != nil {
 		return nil, err
 	}
-	seed := conf.Seed
-	if seed == 0 {
-		var err error
-		if seed, err = hardwareSeed(); err != nil {
-			return nil, err
-		}
+	secret, err := newKey(conf.Seed)
+	if err != nil {
+		return nil, err
 	}
 	d := &Device{
 		link: link, conf: conf, start: time.Now(),
 		kicks: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 		tx:      make([]byte, etherHeader+conf.MTU),
 		scratch: make([]byte, etherHeader+conf.MTU),
-		rand:    seed,
+		secret:  secret,
 		linkUp:  true,
 		changed: &waitlist{},
 	}
-	d.secret = d.random()
 	d.port = d.ephemeral()
 	d.servers = append(d.servers, conf.DNS...)
 	if conf.Addr.IsValid() {
@@ -135,8 +133,9 @@ func (d *Device) Statistics() Stats {
 }
 
 // SetLinkUp tells whether the link has its cable, or its access point. While it
-// has not, nothing is sent; when it has again, the address is asked for again,
-// and connections that have not run out of time go on.
+// has not, nothing is sent, and what waits runs out of its time as if nobody
+// answered; when it has again, the address is asked for again, and connections
+// that have not run out of time go on.
 func (d *Device) SetLinkUp(up bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -147,6 +146,9 @@ func (d *Device) SetLinkUp(up bool) {
 	if up {
 		d.arp.forget()
 		d.lease.again(d)
+		for _, c := range d.conns {
+			c.linkIsBack(d.now())
+		}
 	}
 	d.changed.wakeAll()
 	d.kick()
@@ -264,8 +266,12 @@ func (d *Device) next(now int64) time.Duration {
 	for _, c := range d.conns {
 		sooner(c.next())
 	}
-	sooner(d.arp.next())
-	sooner(d.lease.next())
+	if d.linkUp { // without it, tick does nothing for these
+		if d.ip != (ip4{}) {
+			sooner(d.arp.next())
+		}
+		sooner(d.lease.next())
+	}
 	return max(0, time.Duration(at-now))
 }
 
@@ -275,11 +281,10 @@ func (d *Device) tick(now int64) {
 		d.expire(&s.waitlist, now)
 	}
 	d.expire(d.changed, now)
-	if !d.linkUp {
-		return
+	if d.linkUp {
+		d.arp.tick(d, now)
+		d.lease.tick(d, now)
 	}
-	d.arp.tick(d, now)
-	d.lease.tick(d, now)
 	for i := len(d.conns) - 1; i >= 0; i-- {
 		if i < len(d.conns) {
 			d.conns[i].tick(d, now)
@@ -300,17 +305,10 @@ func (d *Device) Receive(frame []byte) {
 	d.kick()
 }
 
-// random is the next of a row of numbers that nobody can guess who does not know
-// the seed's 64 bits (the generator is SplitMix64).
+// random is the next of a row of numbers that nobody can guess.
 func (d *Device) random() uint64 {
-	d.rand += 0x9e3779b97f4a7c15
-	return mix(d.rand)
-}
-
-func mix(x uint64) uint64 {
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	d.rand++
+	return d.secret.hash(d.rand)
 }
 
 // ephemeral is a port for those who do not choose one.
@@ -648,11 +646,19 @@ func (d *Device) Recv(sockfd int, buf []byte, flags int, deadline time.Time) (in
 // Close ends a socket. A connection goes on in the background until the peer has
 // what was sent, for no longer than Config.CloseTimeout.
 func (d *Device) Close(sockfd int) error {
+	left, err := d.close(sockfd)
+	if left {
+		d.filterGroups()
+	}
+	return err
+}
+
+func (d *Device) close(sockfd int) (leftGroups bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.sock(sockfd)
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.closed = true
 	for i, o := range d.socks {
@@ -672,8 +678,8 @@ func (d *Device) Close(sockfd int) error {
 		s.conn = nil
 		c.orphan(d, s.linger)
 	}
-	d.leaveGroups(s)
+	leftGroups = d.removeGroups(func(g group) bool { return g.sock == s })
 	s.wakeAll()
 	d.kick()
-	return nil
+	return leftGroups, nil
 }

@@ -86,6 +86,7 @@ func (l *lease) fixed(d *Device) {
 
 // begin asks for an address.
 func (l *lease) begin(d *Device) {
+	d.arp.probe, d.arp.probing, d.arp.taken = ip4{}, 0, false
 	l.state, l.tries = leaseSelecting, 0
 	l.offer = terms{}
 	l.xid = uint32(d.random())
@@ -100,6 +101,7 @@ func (l *lease) again(d *Device) {
 	case l.has.ip == ip4{}:
 		l.begin(d)
 	default:
+		d.arp.probe, d.arp.probing, d.arp.taken = ip4{}, 0, false
 		l.state, l.tries = leaseRebooting, 0
 		l.xid = uint32(d.random())
 		l.offer = terms{}
@@ -317,7 +319,7 @@ func (l *lease) bind(d *Device, now int64) {
 		l.state = leaseBound
 		all := int64(t.seconds) * second
 		l.over = now + all
-		l.t2 = now + all*7/8
+		l.t2 = now + all/8*7
 		if s := int64(t.t2) * second; s > 0 && s < all {
 			l.t2 = now + s
 		}
@@ -351,6 +353,7 @@ func (d *Device) dropAddress() {
 		}
 	}
 	d.ip, d.gateway = ip4{}, ip4{}
+	d.out.n, d.out.echo = 0, d.out.echo[:0] // answers from the old address
 	d.arp.forget()
 }
 
@@ -385,9 +388,9 @@ func (l *lease) egress(d *Device, frame []byte, now int64) int {
 	}
 	l.send = false
 	body := frame[etherHeader+ipHeader+udpHeader:]
-	const size = 300 // the least that all servers take
-	clear(body[:size])
-	f, _ := dhcpv4.NewFrame(body[:size])
+	const least, most = 300, 400 // of a message: servers take so much, and shorter ones not all
+	clear(body[:most])
+	f, _ := dhcpv4.NewFrame(body[:most])
 	f.SetOp(dhcpv4.OpRequest)
 	f.SetHardware(1, 6, 0)
 	f.SetXID(l.xid)
@@ -415,14 +418,13 @@ func (l *lease) egress(d *Device, frame []byte, now int64) int {
 	if kind != dhcpv4.MsgDecline {
 		put(dhcpv4.OptParameterRequestList, byte(dhcpv4.OptSubnetMask), byte(dhcpv4.OptRouter), byte(dhcpv4.OptDNSServers),
 			byte(dhcpv4.OptDomainName), byte(dhcpv4.OptIPAddressLeaseTime), byte(dhcpv4.OptRenewTimeValue), byte(dhcpv4.OptRebindingTimeValue))
-		if len(d.conf.Hostname) <= 30 {
-			put(dhcpv4.OptHostName, []byte(d.conf.Hostname)...)
-		}
+		put(dhcpv4.OptHostName, []byte(d.conf.Hostname)...)
 	}
 	opts[n] = byte(dhcpv4.OptEnd)
+	size := max(least, most-len(opts)+n+1)
 	u, _ := udp.NewFrame(frame[etherHeader+ipHeader:])
 	u.SetSourcePort(dhcpClientPort)
 	u.SetDestinationPort(dhcpServerPort)
-	u.SetLength(udpHeader + size)
+	u.SetLength(uint16(udpHeader + size))
 	return d.putIP(frame, mac, from, to, lneto.IPProtoUDP, udpHeader+size)
 }

@@ -2,6 +2,7 @@ package lneto_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net/netip"
 	"strings"
@@ -24,8 +25,10 @@ type dhcpServer struct {
 	seconds uint32
 	silent  bool
 	refuse  bool
+	forget  bool     // requests for what a client had are not answered
 	heard   []string // what clients asked for
 	host    string
+	hosts   map[string]string // the name that came with each kind
 }
 
 func (s *dhcpServer) set(f func()) {
@@ -81,6 +84,7 @@ func (s *dhcpServer) answer(q []byte) []byte {
 	}
 	var kind dhcpv4.MessageType
 	var server [4]byte
+	var host string
 	f.ForEachOption(func(_ int, opt dhcpv4.OptNum, data []byte) error {
 		switch opt {
 		case dhcpv4.OptMessageType:
@@ -88,7 +92,8 @@ func (s *dhcpServer) answer(q []byte) []byte {
 		case dhcpv4.OptServerIdentification:
 			copy(server[:], data)
 		case dhcpv4.OptHostName:
-			s.host = string(data)
+			host = string(data)
+			s.host = host
 		}
 		return nil
 	})
@@ -97,6 +102,13 @@ func (s *dhcpServer) answer(q []byte) []byte {
 		name = "renewal"
 	}
 	s.heard = append(s.heard, name)
+	if s.hosts == nil {
+		s.hosts = map[string]string{}
+	}
+	s.hosts[name] = host
+	if s.forget && kind == dhcpv4.MsgRequest && server == [4]byte{} {
+		return nil
+	}
 	if s.silent || server != [4]byte{} && server != s.ip {
 		return nil
 	}
@@ -292,6 +304,134 @@ func TestDuplicateAddress(t *testing.T) {
 		t.Error("when another address is offered: ", err)
 	}
 	wantAddr(t, dev, "10.7.0.78")
+}
+
+// TestHostname tells names of all lengths to the server: what DISCOVER says, and
+// what REQUEST says.
+func TestHostname(t *testing.T) {
+	for _, n := range []int{1, 24, 25, 30, 31, 63} {
+		w := cable.New(cable.Faults{})
+		s := &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: 3600}
+		serveDHCP(t, w, 9, s)
+		want := strings.Repeat("n", n)
+		p := w.Join()
+		dev, err := lneto.New(p, lneto.Config{MAC: [6]byte{2, 0, 0, 0, 1, 1}, Hostname: want, ProbeTime: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Receive(dev.Receive)
+		t.Cleanup(func() { dev.Halt(); p.Close() })
+		if err := dev.WaitUp(10 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+		s.set(func() {
+			for _, kind := range []string{"discover", "request"} {
+				if got := s.hosts[kind]; got != want {
+					t.Errorf("in a %s the name of %d bytes is %q", kind, n, got)
+				}
+			}
+		})
+	}
+	if _, err := lneto.New(nowhere{}, lneto.Config{MAC: [6]byte{2, 0, 0, 0, 1, 1}, Hostname: strings.Repeat("n", 64)}); err == nil {
+		t.Error("a name of 64 bytes is taken")
+	}
+}
+
+// TestLeaseTimes has leases that are as short and as long as they can be.
+func TestLeaseTimes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		seconds  uint32
+		renewals bool
+	}{{1, true}, {2, true}, {0x7fffffff, false}, {0xfffffffe, false}, {0xffffffff, false}} {
+		t.Run(fmt.Sprint(test.seconds), func(t *testing.T) {
+			t.Parallel()
+			w := cable.New(cable.Faults{})
+			s := &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: test.seconds}
+			serveDHCP(t, w, 9, s)
+			other := plug(t, w, at(2, lneto.Config{}))
+			dev, _ := client(t, w, lneto.Config{})
+			if err := dev.WaitUp(10 * time.Second); err != nil {
+				t.Fatal(err)
+			}
+			x, y := connected(t, dev, other)
+			for end := time.Now().Add(3 * time.Second); time.Now().Before(end); <-time.After(50 * time.Millisecond) {
+				if _, err := dev.Send(x, []byte("x"), 0, time.Time{}); err != nil {
+					t.Fatal("a connection over renewals: ", err)
+				}
+				if _, err := other.Recv(y, make([]byte, 10), 0, time.Now().Add(5*time.Second)); err != nil {
+					t.Fatal("a connection over renewals: ", err)
+				}
+			}
+			wantAddr(t, dev, "10.7.0.77")
+			if n := s.count("renewal"); test.renewals && (n < 2 || n > 12) || !test.renewals && n > 0 {
+				t.Errorf("a lease of %d s is renewed %d times in 3 s", test.seconds, n)
+			}
+		})
+	}
+}
+
+// TestRenewalRefused has a server that takes the address back: connections end
+// with an error, and the device asks for another.
+func TestRenewalRefused(t *testing.T) {
+	t.Parallel()
+	w := cable.New(cable.Faults{})
+	s := &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: 2}
+	serveDHCP(t, w, 9, s)
+	other := plug(t, w, at(2, lneto.Config{}))
+	dev, _ := client(t, w, lneto.Config{})
+	if err := dev.WaitUp(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	x, _ := connected(t, dev, other)
+	s.set(func() { s.refuse = true })
+	if _, err := dev.Recv(x, make([]byte, 1), 0, time.Now().Add(20*time.Second)); err == nil || err == io.EOF || strings.Contains(err.Error(), "timeout") {
+		t.Errorf("Recv when the address is taken back: %v", err)
+	}
+	s.set(func() { s.refuse, s.gives[3] = false, 78 })
+	if err := dev.WaitUp(20 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	wantAddr(t, dev, "10.7.0.78")
+}
+
+// TestLinkLostWhileProbing takes the link away while the device looks whether an
+// address is free. Another device gets that address; ours has to find it.
+func TestLinkLostWhileProbing(t *testing.T) {
+	t.Parallel()
+	w := cable.New(cable.Faults{})
+	s := &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: 3600}
+	serveDHCP(t, w, 9, s)
+	dev, _ := client(t, w, lneto.Config{ProbeTime: 500 * time.Millisecond})
+	if err := dev.WaitUp(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	// The server does not know the address any more and offers another one.
+	s.set(func() { s.forget, s.gives[3] = true, 78 })
+	probes := make(chan struct{}, 100)
+	w.Watch(func(f []byte) {
+		if isARP(f) && [4]byte(f[28:32]) == [4]byte{} && f[41] == 78 {
+			probes <- struct{}{}
+		}
+	})
+	dev.SetLinkUp(false)
+	dev.SetLinkUp(true)
+	select {
+	case <-probes:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("the address on offer is not looked for; the server hears %v", s.heard)
+	}
+	dev.SetLinkUp(false)
+	s.set(func() { s.forget, s.gives[3] = false, 77 })
+	other := plug(t, w, at(78, lneto.Config{}))
+	dev.SetLinkUp(true)
+	if err := dev.WaitUp(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	x, y := connected(t, dev, other)
+	if err := transfer(t, dev, other, x, y, 1000); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestLinkLost takes the link away and gives it back: the lease is confirmed.

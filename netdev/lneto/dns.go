@@ -34,7 +34,7 @@ func (d *Device) LookupNetIP(ctx context.Context, network, host string) ([]netip
 }
 
 // lookup asks one server after the other, each from a port of its own, so that
-// only who sees the question, or guesses 32 bits, can answer it.
+// only who sees the question, or guesses 30 bits, can answer it.
 func (d *Device) lookup(host string, ctx context.Context) ([]netip.Addr, error) {
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().Is4() {
 		return []netip.Addr{ip.Unmap()}, nil
@@ -230,6 +230,10 @@ func readAnswer(msg, query []byte, name string) ([]netip.Addr, dnsResult) {
 		at = data + size
 	}
 	if len(addrs) == 0 {
+		const truncated = 2
+		if msg[2]&truncated != 0 {
+			return nil, serverFailed // the address may be in what was cut off
+		}
 		return nil, nameUnknown
 	}
 	return addrs, answered

@@ -2,6 +2,7 @@ package lneto
 
 import (
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"github.com/soypat/lneto"
@@ -21,29 +22,44 @@ type group struct {
 // A GroupLink is a Link that lets through only the groups that it is told.
 type GroupLink interface {
 	Link
-	// SetGroups tells the hardware addresses of all groups.
+	// SetGroups tells the hardware addresses of all groups. Frames may be handed to
+	// Device.Receive meanwhile.
 	SetGroups(macs [][6]byte) error
 }
 
 // JoinGroup makes a socket receive what is sent to a group.
 func (d *Device) JoinGroup(sockfd int, to netip.Addr, ifindex int) error {
+	to = to.Unmap()
+	s, joined, err := d.joinGroup(sockfd, to, ifindex)
+	if err != nil || joined {
+		return err
+	}
+	if err := d.filterGroups(); err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.removeGroups(func(g group) bool { return g.sock == s && g.ip == to.As4() })
+		return err
+	}
+	return nil
+}
+
+func (d *Device) joinGroup(sockfd int, to netip.Addr, ifindex int) (s *socket, joined bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s, err := d.sock(sockfd)
-	to = to.Unmap()
+	s, err = d.sock(sockfd)
 	switch {
 	case err != nil:
-		return err
+		return nil, false, err
 	case s.stype != datagrams || !to.Is4() || !to.IsMulticast():
-		return netdev.ErrNotSupported
+		return nil, false, netdev.ErrNotSupported
 	case ifindex != 0 && ifindex != ifIndex:
-		return syscall.EINVAL
+		return nil, false, syscall.EINVAL
 	case d.member(s, to.As4()):
-		return nil
+		return s, true, nil
 	}
 	d.groups = append(d.groups, group{to.As4(), s, true})
 	d.kick()
-	return d.filterGroups()
+	return s, false, nil
 }
 
 // SetMulticastInterface succeeds for the one interface there is.
@@ -82,28 +98,37 @@ func (d *Device) member(s *socket, ip ip4) bool {
 	return false
 }
 
-func (d *Device) leaveGroups(s *socket) {
+// removeGroups reports whether there were any.
+func (d *Device) removeGroups(which func(group) bool) bool {
 	kept := d.groups[:0]
 	for _, g := range d.groups {
-		if g.sock != s {
+		if !which(g) {
 			kept = append(kept, g)
 		}
 	}
-	if len(kept) != len(d.groups) {
-		d.groups = kept
-		d.filterGroups()
-	}
+	removed := len(kept) != len(d.groups)
+	clear(d.groups[len(kept):])
+	d.groups = kept
+	return removed
 }
 
+// filterGroups tells the link which groups there are. Callers do not hold d.mu:
+// a link that waits for its chip's answer finds frames before it.
 func (d *Device) filterGroups() error {
 	link, ok := d.link.(GroupLink)
 	if !ok {
 		return nil
 	}
+	d.filter.Lock() // the last one to be told is the last that was changed
+	defer d.filter.Unlock()
 	var macs [][6]byte
+	d.mu.Lock()
 	for _, g := range d.groups {
-		macs = append(macs, groupMAC(g.ip))
+		if mac := groupMAC(g.ip); !slices.Contains(macs, mac) {
+			macs = append(macs, mac)
+		}
 	}
+	d.mu.Unlock()
 	return link.SetGroups(macs)
 }
 

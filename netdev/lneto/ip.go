@@ -85,8 +85,12 @@ func (d *Device) ipInput(hardware, mac [6]byte, packet []byte) {
 	case packet[6]&0x3f != 0 || packet[7] != 0:
 		d.stats.Fragments++
 		return
-	case from[0]&0xf0 == 0xe0, d.broadcast(from), from == d.ip && d.ip != ip4{} && mac != d.conf.MAC:
-		d.stats.Unwanted++ // nobody has such an address, or somebody has ours
+	case from[0] >= 224, from[0] == 127, from[0] == 0 && from != ip4{}, d.broadcast(from), from == d.ip && d.ip != ip4{} && mac != d.conf.MAC:
+		// Nobody has such an address, or somebody has ours. Programs trust 127.0.0.1.
+		d.stats.Unwanted++
+		return
+	case from == ip4{} && (f.Protocol() == lneto.IPProtoTCP || f.Protocol() == lneto.IPProtoICMP):
+		d.stats.Unwanted++ // who has no address yet asks DHCP for one, and nothing else
 		return
 	}
 	body := packet[head:total]
@@ -158,7 +162,8 @@ func (d *Device) putIP(frame []byte, mac [6]byte, from, to ip4, proto lneto.IPPr
 	f.SetTotalLength(uint16(ipHeader + body))
 	d.ipID++
 	f.SetID(d.ipID)
-	packet[6] = 0x40 // it may not be taken apart: there is nobody here to ask for what is missing
+	// A router may take it apart (DF is not set): we do not look for how much fits
+	// on the way, and what does not would be lost each time that it is sent.
 	f.SetTTL(64)
 	if ipv4.IsMulticast(to) {
 		f.SetTTL(1)

@@ -237,7 +237,7 @@ func (c *conn) synchronized(f tcp.Frame, seg tcp.Segment) {
 		c.ackNow = true
 		return
 	}
-	c.heard, c.keepSent = now, 0
+	c.heard, c.keepSent, c.probedAt = now, 0, 0
 
 	payload, fin := f.Payload(), seg.Flags.HasAny(tcp.FlagFIN)
 	carries := len(payload) > 0 || fin
