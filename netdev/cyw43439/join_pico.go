@@ -2,7 +2,16 @@
 
 package cyw43439
 
-import driver "github.com/soypat/cyw43439"
+import (
+	"sync"
 
-// Join joins a network with the radio of the Pico W or the Pico 2 W.
-func Join(conf Config) (*Radio, error) { return JoinWith(driver.NewPicoWDevice(), conf) }
+	driver "github.com/soypat/cyw43439"
+)
+
+// pico is the board's radio. The driver is made once: each one takes another of the
+// four state machines by which the chip is reached, and panics when all are taken.
+var pico = sync.OnceValue(driver.NewPicoWDevice)
+
+// Join joins a network with the radio of the Pico W or the Pico 2 W. After a
+// failure it may be called again, as often as it takes.
+func Join(conf Config) (*Radio, error) { return JoinWith(pico(), conf) }

@@ -18,7 +18,9 @@ package cyw43439
 
 import (
 	"errors"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	driver "github.com/soypat/cyw43439"
@@ -66,11 +68,12 @@ const (
 )
 
 // JoinWith is Join with a driver of its user's: for other boards with this chip,
-// and for tests. It sets the driver up.
+// and for tests. It sets the driver up. After a failure it may be called again,
+// with the same driver.
 func JoinWith(chip *driver.Device, conf Config) (*Radio, error) {
 	switch {
 	case conf.SSID == "" || len(conf.SSID) > 32:
-		return nil, errors.New("cyw43439: SSID has to have 1 to 32 bytes")
+		return nil, errors.New("cyw43439: SSID, the network's name, has to have 1 to 32 bytes")
 	case conf.Passphrase != "" && (len(conf.Passphrase) < 8 || len(conf.Passphrase) > 64):
 		return nil, errors.New("cyw43439: Passphrase has to have 8 to 64 bytes, or none for an open network")
 	}
@@ -124,8 +127,19 @@ func JoinWith(chip *driver.Device, conf Config) (*Radio, error) {
 	return r, nil
 }
 
-// LED switches the light that the Pico W has on the radio.
-func (r *Radio) LED(on bool) error { return r.link.chip.GPIOSet(0, on) }
+// LED switches the light that the Pico W has on the radio. While the radio looks
+// for its access point, that takes up to 10 s.
+func (r *Radio) LED(on bool) error {
+	l := r.link
+	set := func() error { return l.chip.GPIOSet(0, on) }
+	l.mu.Lock()
+	if l.busy {
+		l.mu.Unlock()
+		return set() // once the driver has ended its try to join
+	}
+	defer l.mu.Unlock()
+	return l.insist(set)
+}
 
 // Up reports whether the access point is there.
 func (r *Radio) Up() bool {
@@ -152,11 +166,12 @@ type link struct {
 	ready sync.Mutex // held until dev is set
 	dev   *lneto.Device
 
-	mu   sync.Mutex
-	busy bool // the chip is joining, and belongs to that
+	mu     sync.Mutex // held while the chip is used, but by the goroutine that joins
+	busy   bool       // the chip is joining, and belongs to that
+	groups [][6]byte  // that the chip's filter lets through
 
-	frames int // that have come; the polling goroutine's
-	faults int // of the bus, one after the other
+	frames atomic.Uint32 // that have come
+	faults int           // of the bus, one after the other
 }
 
 var _ lneto.Poller = (*link)(nil)
@@ -171,6 +186,11 @@ func (l *link) first(deadline time.Time) error {
 		return err
 	}
 	for try := 1; ; try++ {
+		select {
+		case <-l.quit: // Join has given up, and another one may have the chip next
+			return ErrTimeout
+		default:
+		}
 		err := l.chip.Join(l.ssid, l.options)
 		if err == nil {
 			l.mu.Lock()
@@ -189,6 +209,28 @@ func (l *link) first(deadline time.Time) error {
 	}
 }
 
+// insist gives the chip a command. The driver looks for the answer among the next
+// ten packets only, so the frames that are there already are taken first, and a
+// command that others came before is given again. Callers hold l.mu.
+func (l *link) insist(command func() error) (err error) {
+	const most, frames = 5, 100
+	for range most {
+		for range frames {
+			before := l.frames.Load()
+			if _, err := l.chip.PollOne(); err != nil || l.frames.Load() == before {
+				break
+			}
+		}
+		if err = command(); err == nil || !l.up() {
+			return err
+		}
+	}
+	return err
+}
+
+// up asks the driver, which has the state behind its lock.
+func (l *link) up() bool { return l.chip.NetFlags()&net.FlagRunning != 0 }
+
 // explain tells a failure in words of what to look at. The driver has only texts
 // for them; TestWords holds them.
 func explain(err error) error {
@@ -203,7 +245,7 @@ func explain(err error) error {
 
 // received is the chip's handler.
 func (l *link) received(frame []byte) {
-	l.frames++
+	l.frames.Add(1)
 	l.ready.Lock()
 	dev := l.dev
 	l.ready.Unlock()
@@ -231,7 +273,7 @@ func (l *link) Poll() (more bool, err error) {
 	if l.busy {
 		return false, nil
 	}
-	before := l.frames
+	before := l.frames.Load()
 	// PollOne's own answer is true for replies to commands only.
 	_, err = l.chip.PollOne()
 	if err != nil {
@@ -239,11 +281,11 @@ func (l *link) Poll() (more bool, err error) {
 	} else {
 		l.faults = 0
 	}
-	if !l.chip.IsLinkUp() || l.faults > 100 {
+	if !l.up() || l.faults > 100 {
 		l.busy = true
 		go l.rejoin(l.faults > 100)
 	}
-	return l.frames != before, err
+	return l.frames.Load() != before, err
 }
 
 // rejoin looks for the access point until it is there.
@@ -272,6 +314,9 @@ func (l *link) rejoin(reset bool) {
 		}
 	}
 	l.mu.Lock()
+	if len(l.groups) > 0 {
+		l.chip.SetMulticastList(l.groups) // a chip that was reset has forgotten them
+	}
 	l.busy, l.faults = false, 0
 	l.mu.Unlock()
 	dev.SetLinkUp(true)
@@ -280,5 +325,24 @@ func (l *link) rejoin(reset bool) {
 	}
 }
 
-// SetGroups lets frames for groups through the chip's filter.
-func (l *link) SetGroups(macs [][6]byte) error { return l.chip.SetMulticastList(macs) }
+// SetGroups lets frames for groups through the chip's filter. The driver does not
+// lock itself for it, so it has to be the only one that uses the chip.
+func (l *link) SetGroups(macs [][6]byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(macs) > maxGroups {
+		return errGroups
+	}
+	if !l.busy { // else rejoin will tell them
+		if err := l.insist(func() error { return l.chip.SetMulticastList(macs) }); err != nil {
+			return err
+		}
+	}
+	l.groups = macs
+	return nil
+}
+
+// maxGroups is how many hardware addresses the driver tells the chip at once.
+const maxGroups = 10
+
+var errGroups = errors.New("cyw43439: the radio takes 10 groups at once")

@@ -205,8 +205,8 @@ func (c *Chip) event(kind, status, reason uint32, flags uint16) {
 // put queues a packet for the driver.
 func (c *Chip) put(channel byte, body []byte) {
 	const most = 64
-	if len(c.queue) >= most {
-		return
+	if channel == channelData && len(c.queue) >= most {
+		return // as on a chip whose memory is full; it does not lose what it has to say itself
 	}
 	p := make([]byte, sdpcmLen+len(body))
 	binary.LittleEndian.PutUint16(p, uint16(len(p)))
