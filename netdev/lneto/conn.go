@@ -37,7 +37,9 @@ type conn struct {
 	up      bool // it is, or was, established
 	ended   bool // nothing more is sent or received; err or fin says why
 	err     error
-	irs     tcp.Value // the peer's first sequence number
+	iss     tcp.Value // our first sequence number
+	irs     tcp.Value // the peer's
+	crossed bool      // the peer's SYN has met ours on the way
 	rcvNxt  tcp.Value // the next one that the engine takes
 	wnd     tcp.Size  // the peer's window, as last told
 	mss     int       // the peer's limit for a segment
@@ -132,7 +134,7 @@ func (d *Device) startConn(c *conn, port uint16, remote peer) (iss tcp.Value) {
 		uint64(remote.port)<<16 | uint64(port)
 	iss = tcp.Value(uint32(d.secret.hash(who, 0)) + uint32(now/4000))
 	*c = conn{
-		d: d, h: c.h, rec: c.rec, port: port, remote: remote, mss: 536, heard: now,
+		d: d, h: c.h, rec: c.rec, iss: iss, port: port, remote: remote, mss: 536, heard: now,
 		held: c.held[:0], left: nil,
 		keepIdle: 15 * time.Second, keepEvery: 15 * time.Second, keepCount: 9,
 	}

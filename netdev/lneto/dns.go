@@ -204,39 +204,54 @@ func readAnswer(msg, query []byte, name string) ([]netip.Addr, dnsResult) {
 	default:
 		return nil, serverFailed
 	}
-	var addrs []netip.Addr
-	at := len(query)
-	for range binary.BigEndian.Uint16(msg[6:]) {
-		owner, next, ok := readName(msg, at)
-		if !ok || next+10 > len(msg) {
-			break // a message that was cut off: what is there counts
-		}
-		kind, class := binary.BigEndian.Uint16(msg[next:]), binary.BigEndian.Uint16(msg[next+2:])
-		size := int(binary.BigEndian.Uint16(msg[next+8:]))
-		data := next + 10
-		if data+size > len(msg) {
-			break
-		}
-		if class == classIN && strings.EqualFold(owner, name) {
-			switch {
-			case kind == typeA && size == 4:
-				addrs = append(addrs, netip.AddrFrom4(ip4(msg[data:data+4])))
-			case kind == typeCNAME:
-				if alias, end, ok := readName(msg, data); ok && end == data+size {
-					name = alias
+	const (
+		truncated  = 2
+		mostAlias  = 10
+		recordHead = 10
+	)
+	whole := msg[2]&truncated == 0
+	// The records may come in any order: along an alias they are looked at again.
+	for range mostAlias {
+		var addrs []netip.Addr
+		alias := ""
+		at := len(query)
+		for range binary.BigEndian.Uint16(msg[6:]) {
+			owner, next, ok := readName(msg, at)
+			if !ok || next+recordHead > len(msg) {
+				whole = false // what is there counts
+				break
+			}
+			kind, class := binary.BigEndian.Uint16(msg[next:]), binary.BigEndian.Uint16(msg[next+2:])
+			data := next + recordHead
+			size := int(binary.BigEndian.Uint16(msg[next+8:]))
+			if data+size > len(msg) {
+				whole = false
+				break
+			}
+			if class == classIN && strings.EqualFold(owner, name) {
+				switch {
+				case kind == typeA && size == 4:
+					addrs = append(addrs, netip.AddrFrom4(ip4(msg[data:data+4])))
+				case kind == typeCNAME:
+					if to, end, ok := readName(msg, data); ok && end == data+size {
+						alias = to
+					}
 				}
 			}
+			at = data + size
 		}
-		at = data + size
-	}
-	if len(addrs) == 0 {
-		const truncated = 2
-		if msg[2]&truncated != 0 {
-			return nil, serverFailed // the address may be in what was cut off
+		if len(addrs) > 0 {
+			return addrs, answered
 		}
-		return nil, nameUnknown
+		if alias == "" {
+			break
+		}
+		name = alias
 	}
-	return addrs, answered
+	if !whole {
+		return nil, serverFailed // the address may be in what is missing
+	}
+	return nil, nameUnknown
 }
 
 // readName reads a name, which may point back to others.

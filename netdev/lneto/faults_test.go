@@ -287,3 +287,14 @@ func TestFaultClientIdentifier(t *testing.T) {
 		t.Error("mended: it is 61, as RFC 2132 says")
 	}
 }
+
+// TestFaultEncodeOption writes an option into exactly as many bytes as it needs.
+// The device keeps more room than its options take.
+func TestFaultEncodeOption(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("it does not panic: lneto has mended it")
+		}
+	}()
+	dhcpv4.EncodeOption(make([]byte, 4), dhcpv4.OptHostName, 'a', 'b')
+}

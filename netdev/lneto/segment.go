@@ -157,6 +157,12 @@ func (c *conn) inSynSent(f tcp.Frame, seg tcp.Segment) {
 		// From a connection before this one, perhaps of before the board was
 		// switched on: RFC 9293 has it broken.
 		c.d.out.segment(c.d, c.remote, c.port, seg.ACK, 0, tcp.FlagRST)
+	case seg.Flags.HasAny(tcp.FlagSYN) && !seg.Flags.HasAny(tcp.FlagACK):
+		// The peer dials us at the same moment. The engine is told when the peer's
+		// answer to our SYN comes; the peer waits for ours to its own.
+		c.options(f)
+		c.irs, c.crossed = seg.SEQ, true
+		c.answerCrossed()
 	case !seg.Flags.HasAll(tcp.FlagSYN | tcp.FlagACK):
 	default:
 		c.options(f)
@@ -167,6 +173,11 @@ func (c *conn) inSynSent(f tcp.Frame, seg tcp.Segment) {
 		c.establish(seg.ACK)
 		c.ackNow = true
 	}
+}
+
+// answerCrossed accepts the SYN of a peer that was dialling, too.
+func (c *conn) answerCrossed() {
+	c.d.out.segment(c.d, c.remote, c.port, c.iss, c.irs+1, tcp.FlagSYN|tcp.FlagACK)
 }
 
 func (c *conn) inSynRcvd(f tcp.Frame, seg tcp.Segment) {
@@ -226,6 +237,9 @@ func (c *conn) synchronized(f tcp.Frame, seg tcp.Segment) {
 		}
 		return
 	case seg.Flags.HasAny(tcp.FlagSYN):
+		if c.crossed && seg.SEQ == c.irs && !seg.Flags.HasAny(tcp.FlagACK) {
+			c.answerCrossed() // the first answer was lost
+		}
 		c.ackNow = true
 		return
 	case !seg.Flags.HasAny(tcp.FlagACK):
