@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -50,5 +51,43 @@ func TestSnippets(t *testing.T) {
 	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		t.Errorf("go %q: %v\n%s", args, err, out)
+	}
+}
+
+// TestOwnModule makes a module as docs/boards.md has it, in a folder of its own,
+// with the commands that stand there, and compiles its program.
+func TestOwnModule(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(root, "docs", "boards.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	program := regexp.MustCompile("(?s)```go snippet=picow\n(.*?)\n```").FindSubmatch(page)
+	if program == nil {
+		t.Fatal("docs/boards.md has no program for the Pico W")
+	}
+	for name, text := range map[string][]byte{"main.go": program[1], "go.mod": []byte("module example.com/thermometer\n\ngo 1.24\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var commands [][]string
+	for _, m := range regexp.MustCompile(`(?m)^go (work .*?)( #.*)?$`).FindAllSubmatch(page, -1) {
+		commands = append(commands, strings.Fields(strings.ReplaceAll(string(m[1]), "CLONE", filepath.ToSlash(root))))
+	}
+	if len(commands) < 2 {
+		t.Fatalf("docs/boards.md has the commands %q, want two", commands)
+	}
+	for _, args := range append(commands, []string{"list", "-export", "."}) {
+		cmd := exec.Command("go", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOWORK=")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %q: %v\n%s", args, err, out)
+		}
 	}
 }

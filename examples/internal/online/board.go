@@ -4,22 +4,27 @@ package online
 
 import "time"
 
-// again is how long a board waits between two rounds of Run.
+// again is how long a board waits between two rounds of Run, and before it tries
+// again to join the network.
 const again = 10 * time.Second
 
-// Start joins the network and returns the address that the board got there.
+// Start joins the network and returns the address that the board got there. It
+// tries until it has: after a power cut the board is up before its access point,
+// and who reads the serial line may come later than the first failure.
 func Start(ssid, pass string, settings ...Setting) (host string) {
 	for _, s := range settings {
 		if *s.Value == "" {
 			*s.Value = s.Default
 		}
 	}
-	host, err := join(ssid, pass)
-	if err != nil {
+	for {
+		host, err := join(ssid, pass)
+		if err == nil {
+			return host
+		}
 		Say("joining the network: ", err.Error())
-		halt()
+		time.Sleep(again)
 	}
-	return host
 }
 
 // Stopped is a channel on which nothing ever comes: a board runs until it is

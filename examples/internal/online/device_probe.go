@@ -7,15 +7,18 @@ import (
 	"tinygo.org/x/drivers/netlink/probe"
 )
 
+var link netlink.Netlinker
+
 // join makes the board's Wi-Fi module the program's network device and joins
 // the network.
 func join(ssid, pass string) (host string, err error) {
-	link, dev := probe.Probe() // which also hands dev to net
-	device = dev
+	if device == nil { // else it is another try
+		link, device = probe.Probe() // which also hands device to net
+	}
 	if err := link.NetConnect(&netlink.ConnectParams{Ssid: ssid, Passphrase: pass}); err != nil {
 		return "", err
 	}
-	addr, err := dev.Addr()
+	addr, err := device.Addr()
 	if err != nil {
 		return "", err
 	}
