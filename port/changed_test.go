@@ -125,7 +125,10 @@ func TestURLs(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	testChanged(t, "net/textproto", nil, 20, nil, nil)
+	// The map of common names, whose making was once a race, is never made.
+	testChanged(t, "net/textproto", nil, 20, []change{
+		{"reader_test.go", "if commonHeader == nil {", "if commonHeader != nil {"},
+	}, nil)
 }
 
 // TestQuotes: what shows as itself in a quoted string is what Go shows.

@@ -20,9 +20,13 @@ import (
 type lazyContext struct {
 	parent context.Context
 
+	whole *wholeContext // once somebody has asked for Done
 	mu    sync.Mutex
 	ended bool
-	whole *wholeContext // once somebody has asked for Done
+
+	// A watch's, which has them here where there is room for them.
+	allowed bool // the body of the request has been read; guarded by connReader.mu
+	wanted  bool // somebody has asked; guarded by connReader.mu
 }
 
 type wholeContext struct {
@@ -146,23 +150,18 @@ func (cr *connReader) newCond() *sync.Cond {
 type watch struct {
 	lazyContext
 	conn unsafe.Pointer // *conn: see opaque.go
-
-	allowed bool // the body of the request has been read; guarded by connReader.mu
-	wanted  bool // somebody has asked; guarded by connReader.mu
 }
-
-// What a response has here beside Go's fields.
-type boardResponse struct{ context watch }
 
 func requestContext(ctx context.Context) (context.Context, context.CancelFunc) { return ctx, nil }
 
 // begin gives the request the context that ends with it.
 func (w *response) begin(ctx context.Context) {
+	w.context = requestWatch(w.req)
 	w.context.parent, w.context.conn = ctx, unsafe.Pointer(w.conn)
-	w.req.ctx = &w.context
+	w.req.ctx = w.context
 	cr := w.conn.r
 	cr.lock()
-	cr.watch = &w.context
+	cr.watch = w.context
 	cr.unlock()
 }
 

@@ -21,7 +21,14 @@ func sortedNames(names iter.Seq[string]) (sorted []string) {
 	return sorted
 }
 
+// sortKeys makes no closures, which are on the heap, for one key.
 func sortKeys(kvs []keyValues) {
+	if len(kvs) > 1 {
+		heapSortKeys(kvs)
+	}
+}
+
+func heapSortKeys(kvs []keyValues) {
 	heapSort(len(kvs),
 		func(i, j int) bool { return kvs[i].key < kvs[j].key },
 		func(i, j int) { kvs[i], kvs[j] = kvs[j], kvs[i] })

@@ -1,0 +1,145 @@
+//go:build tinynetport && port.board
+
+package http
+
+import (
+	"io"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+// What a request takes from the heap, kept small. TinyGo puts on it what a closure
+// has captured, the key of each look into a map, and room for eight keys in each map,
+// for twice as many where none is said.
+// See docs/RATIONALE.md, "A request's heap".
+
+// newHeader makes a header for a few keys.
+func newHeader() Header { return make(Header, 1) }
+
+// find looks into a map of which few keys are expected: it goes through all.
+func find[K comparable, V any](m map[K]V, key K) (v V, ok bool) {
+	for k, v := range m {
+		if k == key {
+			return v, true
+		}
+	}
+	return v, false
+}
+
+// headerList is headerValues without its second result.
+func headerList(h Header, key string) []string {
+	v, _ := headerValues(h, key)
+	return v
+}
+
+// dropHeader deletes a key that is in canonical form, and is seldom there.
+func dropHeader(h Header, key string) {
+	if _, ok := headerValues(h, key); ok {
+		delete(h, key)
+	}
+}
+
+// writeStrings writes one after the other.
+func writeStrings(w io.Writer, parts ...string) (n int, err error) {
+	for _, part := range parts {
+		m, err := io.WriteString(w, part)
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// A boardRequest is a request that was read, with the context that it has in a server.
+type boardRequest struct {
+	Request
+	context watch
+}
+
+func newRequest() *Request { return &new(boardRequest).Request }
+
+// requestWatch is the context that lies behind a request of newRequest.
+func requestWatch(r *Request) *watch { return &(*boardRequest)(unsafe.Pointer(r)).context }
+
+// What a response has here beside Go's fields.
+type boardResponse struct {
+	context *watch // behind the request
+	kept    bool   // the request may lead here after it was answered
+}
+
+// answered is a response that is no longer used, for the next request. A handler may
+// keep its request, but not its ResponseWriter.
+var answered atomic.Pointer[response]
+
+func newResponse() *response {
+	if w := answered.Swap(nil); w != nil {
+		return w
+	}
+	return new(response)
+}
+
+// keep says that w must stay that of its request.
+func (w *response) keep() *response {
+	w.kept = true
+	return w
+}
+
+// release is called when the request is answered, and the connection stays.
+func (w *response) release() {
+	if !w.kept {
+		*w = response{}
+		answered.Store(w)
+	}
+}
+
+// writeBy sets the deadline for writing, so long from now.
+func (c *conn) writeBy(d time.Duration) { c.rwc.SetWriteDeadline(time.Now().Add(d)) }
+
+// idleNow takes the connection that was used last, where nobody has to be asked or
+// told. If it is nil, the Transport looks for one as Go's does, which makes a context
+// and a channel before it looks.
+func (t *Transport) idleNow(key connectMethodKey) *persistConn {
+	if t.DisableKeepAlives {
+		return nil
+	}
+	t.idleMu.Lock()
+	defer t.idleMu.Unlock()
+	list, _ := find(t.idleConn, key)
+	if len(list) == 0 {
+		return nil
+	}
+	rest := len(list) - 1
+	pc := list[rest]
+	// The wall's clock counts here, which goes on while a computer sleeps.
+	tooOld := t.IdleConnTimeout > 0 && time.Now().Round(0).Sub(pc.idleAt.Round(0)) > t.IdleConnTimeout
+	if pc.alt != nil || tooOld || pc.isBroken() {
+		return nil
+	}
+	t.closeIdle = false
+	t.idleLRU.remove(pc)
+	if rest > 0 {
+		t.idleConn[key] = list[:rest]
+	} else {
+		delete(t.idleConn, key)
+	}
+	return pc
+}
+
+// cancelAt is setRequestCancel, which captures its arguments.
+func cancelAt(req *Request, rt RoundTripper, deadline time.Time) (stop func(), timedOut func() bool) {
+	if deadline.IsZero() {
+		return nop, alwaysFalse
+	}
+	return setRequestCancel(req, rt, deadline)
+}
+
+// headerOfFirst is the header of a client's first request, for those that redirects
+// lead to. It is a copy where somebody may write into the request's own: a Jar, or a
+// RoundTripper that has a secret for one host and not for the next.
+func (c *Client) headerOfFirst(req *Request) Header {
+	if c.Jar != nil || req.Header == nil || req.URL == nil || !knownRoundTripperImpl(c.transport(), req) {
+		return cloneOrMakeHeader(req.Header)
+	}
+	return req.Header
+}

@@ -1,0 +1,45 @@
+//go:build tinynetport && !port.board
+
+package http
+
+import (
+	"io"
+	"time"
+)
+
+// Go's own: see heap_board.go.
+
+func newHeader() Header { return make(Header) }
+
+func find[K comparable, V any](m map[K]V, key K) (V, bool) {
+	v, ok := m[key]
+	return v, ok
+}
+
+func headerList(h Header, key string) []string { return h[key] }
+func dropHeader(h Header, key string)          { delete(h, key) }
+
+// writeStrings writes one after the other, in one Write.
+func writeStrings(w io.Writer, parts ...string) (int, error) {
+	var all []byte
+	for _, part := range parts {
+		all = append(all, part...)
+	}
+	return w.Write(all)
+}
+
+func newRequest() *Request { return new(Request) }
+
+func newResponse() *response        { return new(response) }
+func (w *response) keep() *response { return w }
+func (w *response) release()        {}
+
+func (c *conn) writeBy(d time.Duration) { c.rwc.SetWriteDeadline(time.Now().Add(d)) }
+
+func (t *Transport) idleNow(connectMethodKey) *persistConn { return nil }
+
+func cancelAt(req *Request, rt RoundTripper, deadline time.Time) (stop func(), timedOut func() bool) {
+	return setRequestCancel(req, rt, deadline)
+}
+
+func (c *Client) headerOfFirst(req *Request) Header { return cloneOrMakeHeader(req.Header) }
