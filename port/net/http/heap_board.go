@@ -85,10 +85,11 @@ func (w *response) keep() *response {
 	return w
 }
 
-// release is called when the request is answered, and the connection stays.
+// release is called when the request is answered, and the connection stays. It leaves
+// w as it is: a handler that writes when it has returned writes, as under Go, into a
+// buffer that may be another's by then, and does not end the program.
 func (w *response) release() {
 	if !w.kept {
-		*w = response{}
 		answered.Store(w)
 	}
 }
