@@ -3,7 +3,6 @@
 package http
 
 import (
-	"io"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -38,17 +37,6 @@ func dropHeader(h Header, key string) {
 	if _, ok := headerValues(h, key); ok {
 		delete(h, key)
 	}
-}
-
-// writeStrings writes one after the other.
-func writeStrings(w io.Writer, parts ...string) (n int, err error) {
-	for _, part := range parts {
-		m, err := io.WriteString(w, part)
-		if n += m; err != nil {
-			return n, err
-		}
-	}
-	return n, nil
 }
 
 // A boardRequest is a request that was read, with the context that it has in a server.

@@ -2,10 +2,7 @@
 
 package http
 
-import (
-	"io"
-	"time"
-)
+import "time"
 
 // Go's own: see heap_board.go.
 
@@ -18,15 +15,6 @@ func find[K comparable, V any](m map[K]V, key K) (V, bool) {
 
 func headerList(h Header, key string) []string { return h[key] }
 func dropHeader(h Header, key string)          { delete(h, key) }
-
-// writeStrings writes one after the other, in one Write.
-func writeStrings(w io.Writer, parts ...string) (int, error) {
-	var all []byte
-	for _, part := range parts {
-		all = append(all, part...)
-	}
-	return w.Write(all)
-}
 
 func newRequest() *Request { return new(Request) }
 

@@ -1,0 +1,28 @@
+//go:build tinynetport
+
+package http
+
+import (
+	"bufio"
+	"io"
+)
+
+// writeStrings writes a line of a request. A writer with a buffer gets its pieces,
+// which takes no memory, any other all of it in one Write.
+func writeStrings(w io.Writer, pieces ...string) (n int, err error) {
+	b, ok := w.(*bufio.Writer)
+	if !ok {
+		var all []byte
+		for _, piece := range pieces {
+			all = append(all, piece...)
+		}
+		return w.Write(all)
+	}
+	for _, piece := range pieces {
+		m, err := b.WriteString(piece)
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
