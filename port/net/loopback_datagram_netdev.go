@@ -70,9 +70,9 @@ func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, erro
 	if err := s.inbox.sendable(); err != nil {
 		return 0, err
 	}
-	l.mu.RLock()
+	l.mu.Lock()
 	if !s.bound {
-		l.mu.RUnlock()
+		l.mu.Unlock()
 		l.mu.Lock()
 		any := netip.IPv4Unspecified()
 		if s.domain == ndAF_INET6 {
@@ -85,14 +85,14 @@ func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, erro
 			}
 		}
 		l.mu.Unlock()
-		l.mu.RLock()
+		l.mu.Lock()
 	}
 	from := s.local
 	if from.Addr().IsUnspecified() {
 		from = netip.AddrPortFrom(to.Addr(), from.Port())
 	}
 	target := l.find(ndSOCK_DGRAM, to, from)
-	l.mu.RUnlock()
+	l.mu.Unlock()
 	if target == nil {
 		if s.remote.IsValid() {
 			s.inbox.mu.Lock()

@@ -18,7 +18,7 @@ import (
 //
 // Locks are taken in the order loopInbox.mu, loopback.mu, loopPipe.mu.
 type loopback struct {
-	mu     sync.RWMutex
+	mu     sync.Mutex  // one for readers, too: see docs/tinygo.md, 9
 	socks  []*loopSock // by number; nil is free
 	free   []int
 	ports  map[loopPort]*loopSock // the first of a chain
@@ -49,11 +49,11 @@ type loopSock struct {
 
 func (l *loopback) sock(num int) (*loopSock, error) {
 	var s *loopSock
-	l.mu.RLock()
+	l.mu.Lock()
 	if uint(num) < uint(len(l.socks)) {
 		s = l.socks[num]
 	}
-	l.mu.RUnlock()
+	l.mu.Unlock()
 	if s == nil {
 		return nil, syscall.EBADF
 	}
@@ -157,9 +157,9 @@ func (l *loopback) SetSockDeadline(num, calls int, t time.Time) error {
 	if err != nil {
 		return err
 	}
-	l.mu.RLock()
+	l.mu.Lock()
 	in, out, b := s.in, s.out, s.inbox // a connect in another goroutine changes all three
-	l.mu.RUnlock()
+	l.mu.Unlock()
 	if in == nil {
 		b.mu.Lock()
 		if calls&ndReads != 0 {
@@ -224,9 +224,9 @@ func (l *loopback) Close(num int) error {
 }
 
 func (s *loopSock) close() {
-	s.l.mu.RLock()
+	s.l.mu.Lock()
 	b, in, out, abort := s.inbox, s.in, s.out, s.abort
-	s.l.mu.RUnlock()
+	s.l.mu.Unlock()
 	if b != nil {
 		b.mu.Lock()
 		b.closed = true

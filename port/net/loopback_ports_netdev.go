@@ -172,9 +172,9 @@ func (l *loopback) GetSockname(num int) (netip.AddrPort, error) {
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	l.mu.RLock()
+	l.mu.Lock()
 	a := s.local
-	l.mu.RUnlock()
+	l.mu.Unlock()
 	if !a.IsValid() {
 		a = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}

@@ -84,9 +84,9 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 // connect queues the other end of a new connection at the listener target,
 // and waits for room there.
 func (l *loopback) connect(s, target *loopSock) error {
-	l.mu.RLock()
+	l.mu.Lock()
 	b, mine := target.inbox, s.inbox
-	l.mu.RUnlock()
+	l.mu.Unlock()
 	switch {
 	case mine == nil:
 		return sysError("connect", syscall.EISCONN)

@@ -67,9 +67,9 @@ func (l *loopback) ConnectUnix(num int, name string) error {
 	if err != nil {
 		return err
 	}
-	l.mu.RLock()
+	l.mu.Lock()
 	target := l.names[name]
-	l.mu.RUnlock()
+	l.mu.Unlock()
 	switch {
 	case target == nil:
 		return sysError("connect", syscall.ENOENT)
@@ -105,9 +105,9 @@ func (l *loopback) SendToUnix(num int, buf []byte, to string) (int, error) {
 	if err := s.inbox.sendable(); err != nil {
 		return 0, err
 	}
-	l.mu.RLock()
+	l.mu.Lock()
 	target := l.names[to]
-	l.mu.RUnlock()
+	l.mu.Unlock()
 	switch {
 	case target == nil:
 		return 0, sysError("sendto", syscall.ENOENT)

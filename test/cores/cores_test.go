@@ -1,6 +1,7 @@
 package cores
 
 import (
+	"context"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -16,7 +17,7 @@ const rounds = 3
 func TestRuntime(t *testing.T) {
 	needs(t, "tinygo", emulator)
 	tc := newToolchain(t, "tinygo")
-	for name, cpus := range map[string]string{"storm": "4", "onecore": "1", "gcstart": "4", "after": "4", "gcloop": "4"} {
+	for name, cpus := range map[string]string{"storm": "4", "onecore": "1", "gcstart": "4", "after": "4", "gcloop": "4", "rwmutex": "4"} {
 		t.Run(name, func(t *testing.T) {
 			program := tc.build(t, forBoard, "./test/cores/testdata/"+name)
 			for range rounds {
@@ -28,16 +29,23 @@ func TestRuntime(t *testing.T) {
 	}
 }
 
-// TestThreads does so with the one for this computer.
+// TestThreads does so with those for this computer.
 func TestThreads(t *testing.T) {
 	needs(t, "tinygo")
 	if runtime.GOOS != "linux" {
 		t.Skip("TinyGo has threads on Linux")
 	}
-	program := newToolchain(t, "tinygo").build(t, nil, "-scheduler=threads", "./test/cores/testdata/timers")
-	for range rounds {
-		if out, err := exec.Command(program).CombinedOutput(); err != nil || !strings.Contains(string(out), "DONE") {
-			t.Errorf("%v: it did not say DONE but:\n%s", err, out)
-		}
+	tc := newToolchain(t, "tinygo")
+	for _, name := range []string{"timers", "rwmutex"} {
+		t.Run(name, func(t *testing.T) {
+			program := tc.build(t, nil, "-scheduler=threads", "./test/cores/testdata/"+name)
+			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+			defer cancel()
+			for range rounds {
+				if out, err := exec.CommandContext(ctx, program).CombinedOutput(); err != nil || !strings.Contains(string(out), "DONE") {
+					t.Errorf("%v: it did not say DONE but:\n%s", err, out)
+				}
+			}
+		})
 	}
 }

@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -157,6 +159,25 @@ func TestTinyGoBehaviour(t *testing.T) {
 		t.Errorf("%d tests pass:\n%s", passed, out)
 	}
 	t.Logf("%d tests pass", passed)
+}
+
+// TestTinyGoSigners has keys that have signed forgotten: Go's cache of them needs weak
+// pointers, without which plain TinyGo keeps 694 bytes of each.
+func TestTinyGoSigners(t *testing.T) {
+	needs(t, "tinygo")
+	if runtime.GOOS != "linux" {
+		t.Skip("the program is one for Linux")
+	}
+	program := filepath.Join(t.TempDir(), "signers")
+	underTinyGo(t, "build", "-o", program, "./test/e2e/testdata/signers")
+	out, err := exec.Command(program).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var grown int
+	if _, err := fmt.Sscanf(string(out), "grown by %d bytes a key\nend", &grown); err != nil || grown > 20 {
+		t.Errorf("3000 keys are forgotten: got\n%swant grown by 0 bytes a key, %v", out, err)
+	}
 }
 
 // TestTinyGoHTTPS gets a page of OpenSSL's server with a program that TinyGo built for
