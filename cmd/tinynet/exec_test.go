@@ -414,6 +414,9 @@ func fakeTinygo() {
 		case refuse == "newer" && !strings.HasPrefix(string(has), "go1.23"), refuse == "all":
 			fmt.Println("error: requires go version 1.19 through 1.23, got go1.99")
 			os.Exit(1)
+		case refuse == "future":
+			fmt.Println("error: requires go version 1.90 through 1.91, got go1.26")
+			os.Exit(1)
 		}
 		if slices.Contains(os.Args, "-json") {
 			fmt.Printf("{\"scheduler\": %q}\n", os.Getenv("FAKE_SCHEDULER"))
@@ -472,6 +475,9 @@ func TestTinygoPair(t *testing.T) {
 	finish(t, in(dir, tinygo("doctor"), env...)).want(t, 0, "ok       tinygo's go", "go1.23.12", "TinyGo 0.40.1 takes no "+runtime.Version(), "tested")
 	finish(t, in(dir, tinygo("doctor"), "REFUSE=newer", "FAKE_TINYGO_RELEASE=0.99.0")).want(t, 0, "go1.23.12", "nobody here knows TinyGo 0.99.0")
 	finish(t, in(dir, tinygo("install"), env...)).want(t, 1, "refuses the Go in "+goroot(), "!using Go") // plain tinygo would use that
+	// One that is too new for every Go that there is a port for.
+	finish(t, in(dir, tinygo("tinygo", "build", "."), "REFUSE=future", "FAKE_TINYGO_RELEASE=0.99.0", "TINYNET_CACHE="+t.TempDir())).want(t, 1,
+		"refuses the Go in "+goroot(), "requires go version 1.90 through 1.91", "-go")
 
 	// A module for a newer Go.
 	write(t, dir, map[string]string{"new/go.mod": "module x\n\ngo 1.25.3\n", "new/main.go": "package main\n\nfunc main() {}\n"})
@@ -587,6 +593,15 @@ func TestTinygo(t *testing.T) {
 	finish(t, in(dir, tinygo("tinygo", "flash"), "TINYGOROOT="+bin)).want(t, 1, "read the TinyGo root "+bin, "src/runtime")
 	finish(t, in(dir, tinygo("tinygo", "flash"), "GOROOT="+bin)).want(t, 1, "open Go root "+bin, "-go VERSION")
 	finish(t, in(dir, tinygo("tinygo", "-goroot", goroot(), "flash"), "REFUSE=all", "TINYNET_CACHE="+t.TempDir())).want(t, 1, "wrap/tinygo refuses the Go in "+goroot(), "requires go version 1.19 through 1.23", "with -go", "!exit status")
+	finish(t, in(dir, tinygo("tinygo", "flash"), "FAKE_TINYGO_RELEASE=0.34.0")).want(t, 1, "TinyGo 0.34.0 is too old: the port needs TinyGo 0.35 or newer", "https://tinygo.org/")
+	for _, missing := range []string{"src/net", "targets"} {
+		half := tempDir(t)
+		write(t, half, map[string]string{"src/runtime/runtime.go": "", "src/net/http/old.go": "", "src/crypto/tls/old.go": "", "targets/pico.json": ""})
+		if err := os.RemoveAll(filepath.Join(half, filepath.FromSlash(missing))); err != nil {
+			t.Fatal(err)
+		}
+		finish(t, in(dir, tinygo("tinygo", "flash"), "TINYGOROOT="+half)).want(t, 1, "read the TinyGo root "+half+": it has no "+missing, "git submodule update --init")
+	}
 	finish(t, tinygo("tinygo", "-tinygo", name, "-tinygo", "other", "flash")).want(t, 2, name+" is chosen already; one TinyGo at a time")
 	unchanged := func() {
 		t.Helper()

@@ -315,6 +315,14 @@ func TestEntries(t *testing.T) {
 	if !s.applies("net", now, Host, []string{"tlssmall"}) || s.applies("net", now, Host, nil) || s.applies("net", now, Host, []string{"tlssmall", "tlsfull"}) {
 		t.Errorf("%+v applies where nothing is left out, or not where it is", s)
 	}
+	all, err = load("[[skip]]\ntests = [\"TestA\"]\nwith = \"tinynet_board\"\nwhy = \"x\"\n")
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	s = all[0]
+	if !s.applies("net", now, Host, []string{"nethttp2", "tinynet_board"}) || s.applies("net", now, Host, nil) {
+		t.Errorf("%+v applies without its tag, or not with it", s)
+	}
 	for text, want := range map[string]string{
 		"[[skip]]\nwhy = \"x\"\n":                                                        "skip: it names tests",
 		"[[skip]]\ntests = [\"TestA\"]\n":                                                "skip TestA: it has no why",
@@ -323,6 +331,7 @@ func TestEntries(t *testing.T) {
 		"[[again]]\nwhen = \"(\"\nlong = true\nwhy = \"x\"\n":                            "again: error parsing regexp",
 		"[[again]]\ntests = [\"TestA\"]\nlong = true\nwhy = \"x\"\n":                     "again TestA: it names what the tests say",
 		"[[apart]]\ntests = [\"TestA\"]\nlong = true\nleft-out = \"RC4\"\nwhy = \"x\"\n": "apart TestA: left-out is a reason",
+		"[[again]]\nwhen = \"x\"\nlong = true\nwith = \"tinynet_board\"\nwhy = \"x\"\n":  "with is a reason",
 		"[[apart]]\ntests = [\"TestA\"]\ntries = 2\nwhy = \"x\"\n":                       "apart TestA: tries says",
 		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\ndevice = \"wifi\"\n":                `device = "wifi"; there are host and loopback`,
 		"[[skip]]\ntests = [\"TestA\"]\nwhy = \"x\"\nsince = \"newest\"\n":               `since = "newest" is not a Go release`,

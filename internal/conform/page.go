@@ -110,6 +110,9 @@ func Page(w io.Writer) error {
 			if e.leftOut != "" {
 				pkg += ", -tags tlssmall"
 			}
+			if e.with != "" {
+				pkg += ", -tags " + e.with
+			}
 			fmt.Fprintf(w, "| %s | %s | %s |\n", where(pkg, e.device, e.since, e.until), code(e.tests), e.why)
 		}
 	}

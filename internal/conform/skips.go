@@ -23,6 +23,7 @@ type entry struct {
 	since, until string
 	device       string // empty for every device
 	leftOut      string // what boards leave out, as docs/size.md names it: the entry is for runs without it
+	with         string // a build tag: the entry is for runs with it
 	why          string
 
 	tests []string       // of skip and apart
@@ -66,11 +67,12 @@ type tomlEntry struct {
 	Until   string   `toml:"until"`
 	Device  string   `toml:"device"`
 	LeftOut string   `toml:"left-out"`
+	With    string   `toml:"with"`
 	Why     string   `toml:"why"`
 }
 
 func (t *tomlEntry) entry(kind, name string) (*entry, error) {
-	e := &entry{kind: kind, pkg: path.Dir(name), file: dir + name, since: t.Since, until: t.Until, device: t.Device, leftOut: t.LeftOut,
+	e := &entry{kind: kind, pkg: path.Dir(name), file: dir + name, since: t.Since, until: t.Until, device: t.Device, leftOut: t.LeftOut, with: t.With,
 		why: strings.Join(strings.Fields(t.Why), " "), tests: t.Tests, way: way{t.Tags, t.Long, t.Alone, t.Tries}}
 	about := kind
 	if len(t.Tests) > 0 {
@@ -92,6 +94,8 @@ func (t *tomlEntry) entry(kind, name string) (*entry, error) {
 		return fail("tries says how often tests are run again")
 	case kind != "skip" && e.leftOut != "":
 		return fail("left-out is a reason to skip tests, and not to run them another way")
+	case kind != "skip" && e.with != "":
+		return fail("with is a reason to skip tests, and not to run them another way")
 	case e.why == "":
 		return fail("it has no why")
 	case e.device != "" && e.device != Host && e.device != Loopback:
@@ -156,7 +160,8 @@ func loadEntries(tests fs.FS) ([]*entry, error) {
 
 func (e *entry) applies(pkg string, root assemble.Goroot, device string, tags []string) bool {
 	in, err := assemble.Within(root.Version, e.since, e.until)
-	return err == nil && in && e.pkg == pkg && (e.device == "" || e.device == device) && (e.leftOut == "" || leavesOut(tags))
+	return err == nil && in && e.pkg == pkg && (e.device == "" || e.device == device) && (e.leftOut == "" || leavesOut(tags)) &&
+		(e.with == "" || slices.Contains(tags, e.with))
 }
 
 // leavesOut tells whether a computer's program with these build tags has of TLS

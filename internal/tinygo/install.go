@@ -75,7 +75,8 @@ type unit struct {
 	changed        []string
 }
 
-// step comes before each change to an installation. A test ends the process there.
+// step comes before each change to an installation, or to a shadow root that is being
+// made. A test ends the process there.
 var step = func() {}
 
 func rename(from, to string) error { step(); return os.Rename(from, to) }

@@ -37,9 +37,12 @@ func installJob(job string) int {
 	tg := &TinyGo{Root: os.Getenv("INSTALL_ROOT")}
 	words := strings.Fields(job)
 	var err error
-	if words[0] == "install" {
+	switch words[0] {
+	case "install":
 		err = tg.Install(&assemble.Overlay{Dir: words[1], Release: words[2]}, false)
-	} else {
+	case "shadow":
+		_, err = tg.Shadow(&assemble.Overlay{Dir: words[1]}, words[2], nil)
+	default:
 		_, err = tg.Uninstall(false)
 	}
 	if err != nil {

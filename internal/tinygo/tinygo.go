@@ -422,6 +422,7 @@ func (p *plan) build(parent, shadow string) error {
 		}
 	}
 	for _, name := range sorted(p.links) {
+		step()
 		if err := place(p.links[name], filepath.Join(tmp, filepath.FromSlash(name))); err != nil {
 			return err
 		}
@@ -432,6 +433,7 @@ func (p *plan) build(parent, shadow string) error {
 	}
 	// Another process may have been faster, or a damaged root be in the way.
 	for range 10 {
+		step()
 		if err = os.Rename(tmp, shadow); err == nil || p.complete(shadow) {
 			return nil
 		}

@@ -357,16 +357,47 @@ func TestWithoutSymlinks(t *testing.T) {
 	}
 }
 
-func TestNoTinyGoRoot(t *testing.T) {
+// TestKilled: a root that was being made when its process was killed is not taken for
+// one, at whichever step, and the next process makes it.
+func TestKilled(t *testing.T) {
 	tg, port := fixture(t)
-	if err := os.RemoveAll(filepath.Join(tg.Root, "src", "net")); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"src/net", "git submodule"} {
-		if _, err := tg.Shadow(port, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("without src/net: %v, want %q", err, want)
+	for kill := 1; ; kill++ {
+		cache := filepath.Join(t.TempDir(), "cache")
+		done := killed(t, tg.Root, "shadow "+port.Dir+" "+cache, kill)
+		entries, err := os.ReadDir(filepath.Join(cache, "tinygo"))
+		if err != nil || len(entries) != 1 {
+			t.Fatalf("killed at step %d: %v, %v; want one folder", kill, entries, err)
+		}
+		if half := strings.HasPrefix(entries[0].Name(), tmpPrefix); half == done {
+			t.Errorf("killed at step %d: left %s", kill, entries[0].Name())
+		}
+		wantSrc(t, mustShadow(t, tg, port, cache), tg, port)
+		if done {
+			if kill < 10 {
+				t.Errorf("a root is made in %d steps only", kill)
+			}
+			return
 		}
 	}
+}
+
+func TestNoTinyGoRoot(t *testing.T) {
+	for _, missing := range []string{"src", "src/runtime", "src/net", "src/net/http", "targets"} {
+		tg, port := fixture(t)
+		if err := os.RemoveAll(filepath.Join(tg.Root, filepath.FromSlash(missing))); err != nil {
+			t.Fatal(err)
+		}
+		cache := t.TempDir()
+		for _, want := range []string{"it has no " + missing, "is it a whole TinyGo 0.35 or newer?", "git submodule update --init"} {
+			if _, err := tg.Shadow(port, cache, nil); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("without %s: %v, want %q", missing, err, want)
+			}
+		}
+		if left, err := os.ReadDir(cache); err != nil || len(left) > 0 {
+			t.Errorf("without %s: left %v, %v", missing, left, err)
+		}
+	}
+	tg, port := fixture(t)
 	tg.Root = filepath.Join(tg.Root, "none")
 	if _, err := tg.Shadow(port, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "read the TinyGo root "+tg.Root) {
 		t.Errorf("without a root: %v", err)

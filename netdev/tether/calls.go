@@ -46,14 +46,16 @@ func (d *Device) await(s *sock, h *half) error {
 		if err := d.usable(s); err != nil {
 			return err
 		}
-		if h == nil {
-			d.changed.Wait()
-			continue
+		if h != nil {
+			if err := h.late(time.Time{}); err != nil {
+				return err
+			}
 		}
-		if err := h.late(time.Time{}); err != nil {
-			return err
+		if s == nil {
+			d.changed.Wait() // a new session wakes sockets, and who waits for it
+		} else {
+			h.cond.Wait()
 		}
-		h.cond.Wait()
 	}
 	return d.usable(s)
 }
@@ -147,9 +149,6 @@ func (d *Device) LookupNetIP(ctx context.Context, network, host string) (ips []n
 			h.cond.Broadcast()
 			d.changed.Broadcast()
 		})()
-	}
-	for !d.ready && d.err == nil && !h.passed {
-		d.changed.Wait() // h is no socket's: a new session does not wake it
 	}
 	err = d.ask(nil, h, wire.OpLookup,
 		func(b *wire.Builder) { b.Text(network).Text(host) },
