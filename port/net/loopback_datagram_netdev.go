@@ -72,20 +72,14 @@ func (l *loopback) sendTo(s *loopSock, buf []byte, to netip.AddrPort) (int, erro
 	}
 	l.mu.Lock()
 	if !s.bound {
-		l.mu.Unlock()
-		l.mu.Lock()
 		any := netip.IPv4Unspecified()
 		if s.domain == ndAF_INET6 {
 			any = netip.IPv6Unspecified()
 		}
-		if !s.bound {
-			if err := l.bind(s, netip.AddrPortFrom(any, 0)); err != nil {
-				l.mu.Unlock()
-				return 0, err
-			}
+		if err := l.bind(s, netip.AddrPortFrom(any, 0)); err != nil {
+			l.mu.Unlock()
+			return 0, err
 		}
-		l.mu.Unlock()
-		l.mu.Lock()
 	}
 	from := s.local
 	if from.Addr().IsUnspecified() {
