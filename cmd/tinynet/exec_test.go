@@ -477,7 +477,7 @@ func TestTinygoPair(t *testing.T) {
 	finish(t, in(dir, tinygo("install"), env...)).want(t, 1, "refuses the Go in "+goroot(), "!using Go") // plain tinygo would use that
 	// One that is too new for every Go that there is a port for.
 	finish(t, in(dir, tinygo("tinygo", "build", "."), "REFUSE=future", "FAKE_TINYGO_RELEASE=0.99.0", "TINYNET_CACHE="+t.TempDir())).want(t, 1,
-		"refuses the Go in "+goroot(), "requires go version 1.90 through 1.91", "-go")
+		"refuses the Go in "+goroot(), "requires go version 1.90 through 1.91", "It is too new", "Install an older TinyGo", "Go 1.91 with -go", "!using Go")
 
 	// A module for a newer Go.
 	write(t, dir, map[string]string{"new/go.mod": "module x\n\ngo 1.25.3\n", "new/main.go": "package main\n\nfunc main() {}\n"})

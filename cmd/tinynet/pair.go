@@ -41,7 +41,7 @@ func (t *tool) pairedTinyGo(ctx context.Context, command string) (*tinyGo, error
 		return nil, err
 	}
 	if refused.Newest != "" {
-		newest = refused.Newest
+		oldest, newest = refused.Oldest, refused.Newest
 	}
 	best := tinygo.Best(matrix.Releases, oldest, newest)
 	if best == "" {

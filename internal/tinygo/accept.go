@@ -25,8 +25,8 @@ func (t *TinyGo) Accepts(ctx context.Context, env []string) error {
 	if err == nil {
 		return nil
 	}
-	if said, newest, ok := refusal(out); ok {
-		return &RefusedError{TinyGo: t.Command, Root: t.Goroot, Said: said, Newest: newest}
+	if said, oldest, newest, ok := refusal(out); ok {
+		return &RefusedError{TinyGo: t.Command, Root: t.Goroot, Said: said, Oldest: oldest, Newest: newest}
 	}
 	return nil // whatever it is, the build will say it better
 }

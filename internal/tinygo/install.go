@@ -474,30 +474,34 @@ func (t *TinyGo) Uninstall(force bool) (had bool, err error) {
 
 // A RefusedError says that a TinyGo does not build with the Go that it would use.
 type RefusedError struct {
-	TinyGo, Root string // the command, and the Go's root
-	Said         string // such as: requires go version 1.19 through 1.23, got go1.26
-	Newest       string // 1.23, if it said so
+	TinyGo, Root   string // the command, and the Go's root
+	Said           string // such as: requires go version 1.19 through 1.23, got go1.26
+	Oldest, Newest string // 1.19 and 1.23, if it said so
 }
 
 func (e *RefusedError) Error() string {
 	hint := "Choose one that it supports with -go VERSION, such as -go 1.23.12, or install a newer TinyGo"
-	if e.Newest != "" {
+	switch {
+	case e.Oldest != "" && compareGo(newestTaken(), minor(e.Oldest)) < 0:
+		hint = fmt.Sprintf("It is too new: nobody has tried the port with a Go newer than %s. Install an older TinyGo or a newer tinynet, or try a release of Go %s with -go", newestTaken(), e.Newest)
+	case e.Newest != "":
 		hint = fmt.Sprintf("Choose a release of Go %s with -go, which is fetched if it is not here, or install a newer TinyGo", e.Newest)
 	}
 	return fmt.Sprintf("%s refuses the Go in %s: it %s\n%s", e.TinyGo, e.Root, e.Said, hint)
 }
 
 // refusal finds TinyGo's words for a Go that it does not support.
-func refusal(output []byte) (said, newest string, ok bool) {
+func refusal(output []byte) (said, oldest, newest string, ok bool) {
 	for _, line := range bytes.Split(output, []byte("\n")) {
 		text := strings.TrimSpace(string(line))
 		if i := strings.Index(text, "requires go version "); i >= 0 {
 			text = text[i:]
-			if _, rest, found := strings.Cut(text, " through "); found {
+			if first, rest, found := strings.Cut(text, " through "); found {
+				oldest = strings.TrimPrefix(first, "requires go version ")
 				newest, _, _ = strings.Cut(rest, ",")
 			}
-			return text, newest, true
+			return text, oldest, newest, true
 		}
 	}
-	return "", "", false
+	return "", "", "", false
 }

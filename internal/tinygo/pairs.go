@@ -98,6 +98,17 @@ func Best(releases []string, oldest, newest string) string {
 	return best
 }
 
+// newestTaken is the newest Go, such as 1.27, that a TinyGo is known to take.
+func newestTaken() string {
+	newest := ""
+	for _, t := range taken {
+		if newest == "" || compareGo(t.newest, newest) > 0 {
+			newest = t.newest
+		}
+	}
+	return newest
+}
+
 // TakenBy names the TinyGo releases that take a Go, for messages: "TinyGo 0.42 or
 // newer", or "" if none is known.
 func TakenBy(goVersion string) string {
