@@ -4,6 +4,7 @@ package lneto_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	stack "github.com/soypat/lneto"
 
 	"github.com/tinynet/tinynet/netdev"
 	"github.com/tinynet/tinynet/netdev/devtest"
@@ -62,6 +66,12 @@ var linuxAddr = netip.MustParsePrefix("10.7.0.200/24")
 // overTAP is a device and Linux on one wire.
 func overTAP(t testing.TB, f cable.Faults, conf lneto.Config) (*lneto.Device, devtest.Peer, *cable.Wire) {
 	t.Helper()
+	return onTheWay(t, f, conf, func(frame []byte) [][]byte { return [][]byte{frame} })
+}
+
+// onTheWay is overTAP with something that makes of each frame for Linux others.
+func onTheWay(t testing.TB, f cable.Faults, conf lneto.Config, way func(frame []byte) [][]byte) (*lneto.Device, devtest.Peer, *cable.Wire) {
+	t.Helper()
 	if os.Getenv(inNamespace) == "" {
 		t.Skip("TestOverTAP runs it")
 	}
@@ -74,7 +84,11 @@ func overTAP(t testing.TB, f cable.Faults, conf lneto.Config) (*lneto.Device, de
 		t.Fatal(err)
 	}
 	p := w.Join()
-	p.Receive(func(frame []byte) { link.Send(frame) })
+	p.Receive(func(frame []byte) {
+		for _, f := range way(frame) {
+			link.Send(f)
+		}
+	})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -170,4 +184,53 @@ func transferToLinux(dev *lneto.Device, num int, conn *net.TCPConn, n int) error
 		all = errors.Join(all, <-errs)
 	}
 	return all
+}
+
+// TestTAPSmallPath has a router on the way to Linux that takes packets of 576 bytes
+// at most. It takes larger ones apart, or drops those that may not be.
+func TestTAPSmallPath(t *testing.T) {
+	const most = 576
+	var apart, dropped atomic.Int32
+	dev, peer, _ := onTheWay(t, cable.Faults{}, lneto.Config{}, func(frame []byte) (pieces [][]byte) {
+		p := frame[14:]
+		switch {
+		case isARP(frame), int(binary.BigEndian.Uint16(p[2:])) <= most:
+			return [][]byte{frame}
+		case p[6]&0x40 != 0:
+			dropped.Add(1)
+			return nil
+		}
+		apart.Add(1)
+		body := p[20:binary.BigEndian.Uint16(p[2:])]
+		const step = (most - 20) / 8 * 8
+		for at := 0; at < len(body); at += step {
+			end := min(at+step, len(body))
+			f := append(append([]byte(nil), frame[:34]...), body[at:end]...)
+			binary.BigEndian.PutUint16(f[16:], uint16(20+end-at))
+			flags := uint16(at / 8)
+			if end < len(body) {
+				flags |= 0x2000
+			}
+			binary.BigEndian.PutUint16(f[20:], flags)
+			var sum stack.CRC791
+			f[24], f[25] = 0, 0
+			binary.BigEndian.PutUint16(f[24:], sum.PayloadSum16(f[14:34]))
+			pieces = append(pieces, f)
+		}
+		return pieces
+	})
+	l, to := listening(t, dev)
+	conn := must(peer.Dial(to))(t).(*net.TCPConn)
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(60 * time.Second))
+	num, _, err := dev.Accept(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := transferToLinux(dev, num, conn, 100_000); err != nil {
+		t.Error(err)
+	}
+	if apart.Load() == 0 || dropped.Load() > 0 {
+		t.Errorf("%d packets were taken apart, and %d dropped; want some, and none", apart.Load(), dropped.Load())
+	}
 }
