@@ -59,5 +59,5 @@ func overRadio(t *testing.T, f func(t *testing.T, w *world)) {
 		t.Fatal(err)
 	}
 	ip, _ := r.Addr()
-	run(t, &world{name: "netdev-cyw43439", ip: ip, peer: peer, datagram: 1472}, r, f)
+	run(t, &world{name: "netdev-cyw43439", ip: ip, peer: peer, datagram: 1472, memory: 2 * 17_000}, r, f)
 }

@@ -24,13 +24,23 @@ import (
 	"github.com/tinynet/tinynet/netdev/simdev"
 )
 
-// attacked runs a test over the loopback and over a device with 8 sockets.
+// attacked runs a test over the loopback, over a device with 8 sockets, and over
+// those of other modules.
 func attacked(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Run("loopback", func(t *testing.T) {
 		run(t, &world{name: "loopback", ip: home, peer: devtest.Computer(home)}, netdev.Loopback(), f)
 	})
+	small(t, f)
+}
+
+// small is attacked without the loopback.
+func small(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
 	t.Run("w5500-like", func(t *testing.T) { over(t, simdev.Profile("w5500-like"), f) })
+	for name, over := range otherModules {
+		t.Run(name, func(t *testing.T) { over(t, f) })
+	}
 }
 
 // home is this computer.
@@ -136,7 +146,7 @@ func bounded(t *testing.T, most int64, attack func()) {
 func TestHTTPSlowloris(t *testing.T) {
 	attacked(t, func(t *testing.T, w *world) {
 		l, _ := w.serve(t, &http.Server{Handler: hello, ReadHeaderTimeout: 100 * time.Millisecond})
-		bounded(t, 256<<10, func() {
+		bounded(t, 256<<10+20*w.memory, func() {
 			var clients sync.WaitGroup
 			for range 10 {
 				clients.Add(1)
@@ -184,7 +194,7 @@ func TestHTTPEndlessHeaders(t *testing.T) {
 				}
 				c.Close()
 			}()
-			bounded(t, 256<<10, func() {
+			bounded(t, 256<<10+20*w.memory, func() {
 				if sent := flood(c, []byte(strings.Repeat(piece, 10)), most); sent >= most {
 					t.Errorf("the server took %d bytes of headers", sent)
 				}
@@ -215,7 +225,7 @@ func TestHTTPChunkExtensions(t *testing.T) {
 				}
 				c.Close()
 			}()
-			bounded(t, 256<<10, func() {
+			bounded(t, 256<<10+20*w.memory, func() {
 				if sent := flood(c, []byte(chunk), most); sent >= most {
 					t.Errorf("the server took %d bytes of chunks with nothing in them", sent)
 				}
@@ -262,9 +272,9 @@ var smuggling = []struct {
 // has it; what is behind it is never taken for a request unless that is what it
 // is.
 func TestHTTPSmuggling(t *testing.T) {
-	for _, test := range smuggling {
-		t.Run(test.name, func(t *testing.T) {
-			attacked(t, func(t *testing.T, w *world) {
+	attacked(t, func(t *testing.T, w *world) {
+		for _, test := range smuggling {
+			t.Run(test.name, func(t *testing.T) {
 				l, _ := w.serve(t, &http.Server{Handler: hello})
 				c := w.caller(t, l)
 				c.send(t, test.request)
@@ -294,15 +304,14 @@ func TestHTTPSmuggling(t *testing.T) {
 				c.Close()
 				w.stillUp(t, l)
 			})
-		})
-	}
+		}
+	})
 }
 
 // TestHTTPHalfOpen has a thousand clients that connect and send nothing, or the
 // half of a request, against 8 sockets.
 func TestHTTPHalfOpen(t *testing.T) {
-	conf := simdev.Profile("w5500-like")
-	over(t, conf, func(t *testing.T, w *world) {
+	small(t, func(t *testing.T, w *world) {
 		var open, most atomic.Int32
 		l, _ := w.serve(t, &http.Server{
 			Handler: hello, ReadHeaderTimeout: 5 * time.Millisecond,
@@ -317,7 +326,7 @@ func TestHTTPHalfOpen(t *testing.T) {
 				}
 			},
 		})
-		bounded(t, 1<<20, func() {
+		bounded(t, 1<<20+200*w.memory, func() {
 			var clients sync.WaitGroup
 			var left atomic.Int32
 			left.Store(1000)

@@ -44,5 +44,5 @@ func overLneto(t *testing.T, f func(t *testing.T, w *world)) {
 		t.Fatal(err)
 	}
 	ip, _ := dev.Addr()
-	run(t, &world{name: "netdev-lneto", ip: ip, peer: peer, datagram: 1472}, dev, f)
+	run(t, &world{name: "netdev-lneto", ip: ip, peer: peer, datagram: 1472, memory: 2 * 17_000}, dev, f)
 }

@@ -39,7 +39,8 @@ type world struct {
 	every *everyDevice // of the table of promises
 	six   netip.Addr   // the peer's IPv6 address, if it has one
 
-	datagram int // the longest datagram that the device sends; 0: none is too long
+	datagram int   // the longest datagram that the device sends; 0: none is too long
+	memory   int64 // what the device and the peer have for a connection, which they keep
 }
 
 // listens reports whether the device has listeners; most tests need no more.
