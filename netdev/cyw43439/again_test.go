@@ -9,6 +9,7 @@ import (
 	"time"
 
 	radio "github.com/tinynet/tinynet/netdev/cyw43439"
+	"github.com/tinynet/tinynet/netdev/cyw43439/cyw43439sim"
 	"github.com/tinynet/tinynet/netdev/lneto/cable"
 )
 
@@ -201,4 +202,28 @@ func must[T any](v T, err error) func(testing.TB) T {
 		}
 		return v
 	}
+}
+
+// TestSilentChip has a chip that does not answer commands: Join says so in its time,
+// and joins once it does.
+func TestSilentChip(t *testing.T) {
+	t.Parallel()
+	chip, dev := board(t, cable.New(cable.Faults{}))
+	chip.SetFaults(cyw43439sim.Faults{Silent: true})
+	conf := config(home)
+	conf.Timeout = 20 * time.Second
+	start := time.Now()
+	if r, err := radio.JoinWith(dev, conf); err == nil {
+		r.Halt()
+		t.Fatal("Join succeeds")
+	}
+	if took := time.Since(start); took > conf.Timeout+2*time.Second {
+		t.Errorf("Join fails after %v, with a timeout of %v", took, conf.Timeout)
+	}
+	chip.SetFaults(cyw43439sim.Faults{})
+	r, err := radio.JoinWith(dev, conf)
+	if err != nil {
+		t.Fatal("when the chip answers again: ", err)
+	}
+	r.Halt()
 }

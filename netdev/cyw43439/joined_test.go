@@ -209,6 +209,7 @@ type dhcpServer struct {
 	mu       sync.Mutex
 	declined []string
 	asked    []string // for which server clients ask
+	host     string   // what the client calls itself
 }
 
 const (
@@ -261,16 +262,20 @@ func (s *dhcpServer) answers(q []byte) (all [][]byte) {
 	}
 	var kind byte
 	var id []byte
+	var host string
 	for o := q[options:]; len(o) > 2 && o[0] != 255 && len(o) >= 2+int(o[1]); o = o[2+int(o[1]):] {
 		switch o[0] {
 		case 53:
 			kind = o[2]
 		case 54:
 			id = o[2 : 2+o[1]]
+		case 12:
+			host = string(o[2 : 2+o[1]])
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.host = host
 	switch kind {
 	case dhcpDecline:
 		s.declined = append(s.declined, s.gives[0])
@@ -428,6 +433,9 @@ func TestJoinedClient(t *testing.T) {
 	}
 	dhcp.mu.Lock()
 	defer dhcp.mu.Unlock()
+	if dhcp.host != "thermometer" {
+		t.Errorf("the servers are told the name %q, want thermometer", dhcp.host)
+	}
 	want := map[string]string{"10.8.0.77": linuxAddr, "10.8.0.78": "10.8.0.201"}[addr]
 	if len(dhcp.asked) == 0 || dhcp.asked[0] != want {
 		t.Errorf("as %s the servers %q were asked, want %s", addr, dhcp.asked, want)

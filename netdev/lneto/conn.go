@@ -54,6 +54,7 @@ type conn struct {
 	told    bool // the engine knows that
 	finSent bool
 	finSeq  tcp.Value
+	first   bool // our FIN was sent before the peer's had come
 	reset   bool // RST has to be sent, and that is all
 
 	resendAt int64 // when SYN, SYN with ACK, or FIN is sent again
@@ -164,9 +165,12 @@ func (d *Device) dial(s *socket, remote peer) (*conn, error) {
 	return c, nil
 }
 
+// find is the connection with a peer. One that has ended is its program's only, who
+// has not closed it yet: another may take its place, and what still comes for it is
+// for none, or for a timeWait.
 func (d *Device) find(port uint16, remote peer) *conn {
 	for _, c := range d.conns {
-		if c.port == port && c.remote == remote {
+		if c.port == port && c.remote == remote && !c.ended {
 			return c
 		}
 	}

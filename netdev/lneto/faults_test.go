@@ -298,3 +298,24 @@ func TestFaultEncodeOption(t *testing.T) {
 	}()
 	dhcpv4.EncodeOption(make([]byte, 4), dhcpv4.OptHostName, 'a', 'b')
 }
+
+// TestFaultClosing has both ends close at once: when the peer's FIN is acknowledged,
+// the engine is in TIME-WAIT, although its own FIN was not.
+func TestFaultClosing(t *testing.T) {
+	h := engine(t)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, f := send(t, h); f != tcp.FlagFIN|tcp.FlagACK {
+		t.Fatalf("after Close it sends %v", f)
+	}
+	if err := recv(h, 2000, 1000, tcp.FlagFIN|tcp.FlagACK, ""); err != nil || h.State() != tcp.StateClosing {
+		t.Fatalf("the peer's FIN makes the state %v, %v", h.State(), err)
+	}
+	if _, f := send(t, h); f != tcp.FlagACK {
+		t.Fatalf("the peer's FIN is answered with %v", f)
+	}
+	if h.State() != tcp.StateTimeWait {
+		t.Errorf("the state is %v: lneto has mended it", h.State())
+	}
+}

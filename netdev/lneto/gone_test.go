@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"syscall"
 	"testing"
 	"time"
@@ -200,5 +201,54 @@ func TestSilentReader(t *testing.T) {
 	dev.Close(x)
 	if n, err := other.Recv(y, make([]byte, 1), 0, time.Now().Add(20*time.Second)); n > 0 || err != io.EOF {
 		t.Error(fmt.Errorf("after Close the peer reads %d, %v; want EOF", n, err))
+	}
+}
+
+// TestPeerStartsAnew has a peer that was switched off and on, and knows nothing of
+// its connections: ours learn of it, and one that it makes from the same port takes
+// the place of the old one.
+func TestPeerStartsAnew(t *testing.T) {
+	t.Parallel()
+	w := cable.New(cable.Faults{})
+	dev := plug(t, w, at(1, lneto.Config{}))
+	l, to := listening(t, dev)
+	first := plug(t, w, at(2, lneto.Config{}))
+	dial := func(d *lneto.Device, port uint16) int {
+		num := must(d.Socket(netdev.AF_INET, netdev.SOCK_STREAM, 0))(t)
+		if err := d.Bind(num, netip.AddrPortFrom(netip.IPv4Unspecified(), port)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Connect(num, "", to); err != nil {
+			t.Fatal(err)
+		}
+		return num
+	}
+	accept := func() int {
+		num, _, err := dev.Accept(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return num
+	}
+	dial(first, 4001)
+	writes := accept()
+	dial(first, 4002)
+	waits := accept()
+	first.Halt()
+
+	second := plug(t, w, at(2, lneto.Config{}))
+	if _, err := dev.Send(writes, []byte("are you there?"), 0, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dev.Recv(writes, make([]byte, 1), 0, time.Now().Add(20*time.Second)); err != syscall.ECONNRESET {
+		t.Errorf("Recv from a peer that has started anew: %v, want %v", err, syscall.ECONNRESET)
+	}
+	y := dial(second, 4002)
+	x := accept()
+	if _, err := dev.Recv(waits, make([]byte, 1), 0, time.Now().Add(20*time.Second)); err != syscall.ECONNRESET {
+		t.Errorf("Recv on the connection whose place was taken: %v, want %v", err, syscall.ECONNRESET)
+	}
+	if err := transfer(t, dev, second, x, y, 1000); err != nil {
+		t.Error(err)
 	}
 }

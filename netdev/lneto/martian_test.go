@@ -1,6 +1,7 @@
 package lneto_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"net/netip"
@@ -281,6 +282,36 @@ func TestSimultaneousClose(t *testing.T) {
 			d.Close(num)
 		}
 		w.Set(cable.Faults{})
+	}
+}
+
+// TestSimultaneousCloseLoss has both ends close at once, and the first FIN of one
+// or of both lost: both ends read to the end nevertheless.
+func TestSimultaneousCloseLoss(t *testing.T) {
+	t.Parallel()
+	for name, who := range map[string][]byte{"one's": {1}, "both's": {1, 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := cable.New(cable.Faults{})
+			a, b := plug(t, w, at(1, device.Config{})), plug(t, w, at(2, device.Config{}))
+			x, y := connected(t, a, b)
+			lost := map[byte]int{}
+			w.Set(cable.Faults{Latency: 20 * time.Millisecond, Loss: 1, Only: func(f []byte) bool {
+				const fin = 1
+				if isARP(f) || f[47]&fin == 0 || !bytes.Contains(who, f[11:12]) {
+					return false
+				}
+				lost[f[11]]++
+				return lost[f[11]] == 1
+			}})
+			a.Shutdown(x, netdev.SHUT_WR)
+			b.Shutdown(y, netdev.SHUT_WR)
+			for d, num := range map[*device.Device]int{a: x, b: y} {
+				if n, err := d.Recv(num, make([]byte, 1), 0, time.Now().Add(20*time.Second)); n != 0 || err != io.EOF {
+					t.Errorf("Recv gives %d, %v; want EOF", n, err)
+				}
+			}
+		})
 	}
 }
 

@@ -136,7 +136,7 @@ func (c *conn) segment(f tcp.Frame, seg tcp.Segment) {
 		c.inSynSent(f, seg)
 	case tcp.StateSynRcvd:
 		c.inSynRcvd(f, seg)
-	case tcp.StateClosed, tcp.StateListen, tcp.StateTimeWait:
+	case tcp.StateClosed, tcp.StateListen:
 		// A dialled connection whose SYN has not been sent, or one that ends.
 	default:
 		c.synchronized(f, seg)
@@ -302,8 +302,8 @@ func (c *conn) deliver(f tcp.Frame, payload []byte, fin bool) {
 		c.reset = true // the program has closed: nobody will read it
 		return
 	}
-	if c.finSent && c.rec.una != c.rec.max && (state == tcp.StateClosing || state == tcp.StateLastAck) {
-		return // the engine takes any acknowledgement for the one of our FIN
+	if c.finSent && c.fin {
+		return // what is missing is the acknowledgement of our FIN, which settle looks at
 	}
 	ack := c.rec.forEngine()
 	flags := tcp.FlagACK
@@ -360,7 +360,9 @@ func (c *conn) settle(now int64) {
 	if c.finSent && c.rec.una == c.rec.max {
 		c.resendAt, c.again = 0, false
 		if c.fin {
-			c.d.keepTimeWait(c)
+			if c.first {
+				c.d.keepTimeWait(c)
+			}
 			c.end(nil)
 			return
 		}
@@ -482,6 +484,7 @@ func (c *conn) output(d *Device, buf []byte, now int64) int {
 		}
 		if seg.Flags.HasAny(tcp.FlagFIN) {
 			c.finSent, c.finSeq = true, tcp.Add(seg.SEQ, seg.DATALEN)
+			c.first = !c.fin
 			c.resendAt, c.resends = now+int64(c.rec.rto), 0
 			c.rec.data = false
 		}
@@ -513,8 +516,12 @@ func (c *conn) output(d *Device, buf []byte, now int64) int {
 
 // mayAsk reports whether the engine may be asked for a segment. In CLOSE-WAIT it
 // ends its own half as soon as it is asked and has nothing to send, although the
-// program has not closed it.
+// program has not closed it. In CLOSING it forgets that our FIN was not acknowledged
+// yet; when both have sent theirs, there is nothing left to be asked for.
 func (c *conn) mayAsk(state tcp.State) bool {
+	if c.finSent && c.fin {
+		return false
+	}
 	return state != tcp.StateCloseWait || c.owesFIN || c.told || c.h.BufferedUnsent() > 0 || c.rec.again && c.rec.nxt != c.rec.known
 }
 
