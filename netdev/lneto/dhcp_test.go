@@ -304,6 +304,15 @@ func TestDuplicateAddress(t *testing.T) {
 		t.Error("when another address is offered: ", err)
 	}
 	wantAddr(t, dev, "10.7.0.78")
+
+	conf := at(3, lneto.Config{Addr: netip.MustParsePrefix("10.7.0.77/24"), ProbeTime: 20 * time.Millisecond})
+	fixed := plug(t, w, conf)
+	if err := fixed.WaitUp(2 * time.Second); err == nil || !strings.Contains(err.Error(), "another device") {
+		t.Errorf("WaitUp with the address in Config: %v; want one that names the other device", err)
+	}
+	if got, err := fixed.Addr(); err == nil {
+		t.Errorf("the address %v is used although another device has it", got)
+	}
 }
 
 // TestHostname tells names of all lengths to the server: what DISCOVER says, and
