@@ -18,7 +18,7 @@ import (
 //
 // Locks are taken in the order loopInbox.mu, loopback.mu, loopPipe.mu.
 type loopback struct {
-	mu     sync.Mutex  // one for readers, too: see docs/tinygo.md, 9
+	mu     sync.Mutex  // plain: see docs/RATIONALE.md, "Plain locks for readers"
 	socks  []*loopSock // by number; nil is free
 	free   []int
 	ports  map[loopPort]*loopSock // the first of a chain
