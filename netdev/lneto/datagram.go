@@ -35,21 +35,26 @@ func (q *queue) put(p peer, b []byte) bool {
 	return true
 }
 
-// first is the oldest datagram. It stays there until drop.
-func (q *queue) first() (p peer, b []byte, ok bool) {
-	if q.n == 0 {
-		return p, nil, false
+// at is the datagram at a place, of which the first is 0, and the place of the
+// next one. It stays there until drop.
+func (q *queue) at(place int) (p peer, b []byte, next int, ok bool) {
+	if place >= q.n {
+		return p, nil, place, false
 	}
-	p.ip = ip4(q.mem[:4])
-	p.port = binary.BigEndian.Uint16(q.mem[4:])
-	n := int(binary.BigEndian.Uint16(q.mem[6:]))
-	return p, q.mem[queueHead : queueHead+n], true
+	mem := q.mem[place:q.n]
+	p.ip = ip4(mem[:4])
+	p.port = binary.BigEndian.Uint16(mem[4:])
+	n := queueHead + int(binary.BigEndian.Uint16(mem[6:]))
+	return p, mem[queueHead:n], place + n, true
 }
 
-func (q *queue) drop() {
-	n := queueHead + int(binary.BigEndian.Uint16(q.mem[6:]))
-	copy(q.mem, q.mem[n:q.n])
-	q.n -= n
+// drop takes out the datagram at a place.
+func (q *queue) drop(place int) {
+	_, _, next, ok := q.at(place)
+	if ok {
+		copy(q.mem[place:], q.mem[next:q.n])
+		q.n -= next - place
+	}
 }
 
 // datagramQueues are what a datagram socket has received and not sent.
@@ -83,7 +88,28 @@ func (d *Device) sendDatagram(s *socket, buf []byte, deadline time.Time, to peer
 			d.kick()
 			return len(buf), nil
 		}
+		if d.dropWaiting(&s.dgrams.out) {
+			continue
+		}
 		d.wait(&s.waitlist, netdev.Writes, earlier(deadline, s.wdead))
+	}
+}
+
+// dropWaiting drops the oldest datagram that cannot be sent now, because there is
+// no link, or nobody tells the hardware address: who sends datagrams does not wait
+// for peers that are not there.
+func (d *Device) dropWaiting(q *queue) bool {
+	for place := 0; ; {
+		to, _, next, ok := q.at(place)
+		if !ok {
+			return false
+		}
+		if !d.linkUp || !d.reaches(to.ip) {
+			q.drop(place)
+			d.stats.Overflowed++
+			return true
+		}
+		place = next
 	}
 }
 
@@ -92,9 +118,9 @@ func (d *Device) receiveDatagram(s *socket, buf []byte, deadline time.Time) (int
 		if err := d.ready(s, deadline, s.rdead); err != nil {
 			return -1, netip.AddrPort{}, err
 		}
-		if from, b, ok := s.dgrams.in.first(); ok {
+		if from, b, _, ok := s.dgrams.in.at(0); ok {
 			n := copy(buf, b)
-			s.dgrams.in.drop()
+			s.dgrams.in.drop(0)
 			return n, from.addrPort(), nil
 		}
 		if err := s.err; err != nil {
@@ -138,13 +164,18 @@ func (d *Device) datagramEgress(s *socket, frame []byte, now int64) int {
 	if s.dgrams == nil {
 		return 0
 	}
-	to, b, ok := s.dgrams.out.first()
-	if !ok {
-		return 0
-	}
-	mac, known := d.hardwareFor(to.ip, now)
-	if !known {
-		return 0
+	// One whose peer does not tell its hardware address lets others pass.
+	q := &s.dgrams.out
+	place, mac := 0, [6]byte{}
+	to, b, next, ok := q.at(0)
+	for known := false; ; to, b, next, ok = q.at(place) {
+		if !ok {
+			return 0
+		}
+		if mac, known = d.hardwareFor(to.ip, now); known {
+			break
+		}
+		place = next
 	}
 	body := frame[etherHeader+ipHeader:]
 	u, _ := udp.NewFrame(body)
@@ -152,7 +183,7 @@ func (d *Device) datagramEgress(s *socket, frame []byte, now int64) int {
 	u.SetDestinationPort(to.port)
 	u.SetLength(uint16(udpHeader + len(b)))
 	n := copy(body[udpHeader:], b)
-	s.dgrams.out.drop()
+	q.drop(place)
 	s.wake(netdev.Writes)
 	return d.putIP(frame, mac, d.ip, to.ip, lneto.IPProtoUDP, udpHeader+n)
 }
@@ -163,12 +194,16 @@ func (d *Device) datagramsUnreachable(hop ip4) {
 		if s.dgrams == nil {
 			continue
 		}
-		for {
-			to, _, ok := s.dgrams.out.first()
-			if !ok || d.route(to.ip) != hop {
+		for place := 0; ; {
+			to, _, next, ok := s.dgrams.out.at(place)
+			if !ok {
 				break
 			}
-			s.dgrams.out.drop()
+			if d.reaches(to.ip) || d.route(to.ip) != hop {
+				place = next
+				continue
+			}
+			s.dgrams.out.drop(place)
 			if (s.remote != peer{}) {
 				s.err = syscall.EHOSTUNREACH
 			}

@@ -252,3 +252,48 @@ func TestPeerStartsAnew(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDatagramsPass sends datagrams from one socket to a peer that is not there, and
+// to one that is: the former do not keep the latter, and sending does not wait for
+// them; nor does it without a link.
+func TestDatagramsPass(t *testing.T) {
+	t.Parallel()
+	w := cable.New(cable.Faults{})
+	dev, other := plug(t, w, at(1, lneto.Config{})), plug(t, w, at(2, lneto.Config{}))
+	warm(t, dev, other)
+	in := must(other.Socket(netdev.AF_INET, netdev.SOCK_DGRAM, 0))(t)
+	other.Bind(in, netip.MustParseAddrPort("0.0.0.0:10"))
+	out := must(dev.Socket(netdev.AF_INET, netdev.SOCK_DGRAM, 0))(t)
+	send := func(b []byte, to netip.AddrPort) {
+		t.Helper()
+		if _, err := dev.SendTo(out, b, 0, time.Now().Add(20*time.Second), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := time.Now()
+	big := make([]byte, 1000)
+	for i := range 10 {
+		for _, n := range []byte{98, 99} { // nobody
+			send(big, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 7, 0, n}), 10))
+		}
+		send([]byte{byte(i)}, netip.MustParseAddrPort("10.7.0.2:10"))
+		buf := make([]byte, 10)
+		if n, err := other.Recv(in, buf, 0, time.Now().Add(20*time.Second)); n != 1 || buf[0] != byte(i) {
+			t.Fatalf("datagram %d: %x, %v", i, buf[:max(n, 0)], err)
+		}
+	}
+	if took := time.Since(start); took > 2500*time.Millisecond {
+		t.Errorf("10 datagrams take %v beside others for nobody", took)
+	}
+	dev.SetLinkUp(false)
+	start = time.Now()
+	for range 10 {
+		send(big, netip.MustParseAddrPort("10.7.0.2:10"))
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("10 datagrams take %v without a link", took)
+	}
+	if n := dev.Statistics().Overflowed; n < 20 {
+		t.Errorf("%d datagrams are counted as lost, want 20 at least", n)
+	}
+}

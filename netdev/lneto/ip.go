@@ -201,6 +201,16 @@ func (d *Device) hardwareFor(ip ip4, now int64) (mac [6]byte, known bool) {
 	return d.arp.resolve(d, d.route(ip), now)
 }
 
+// reaches reports whether it is known where to send what is for an address. It asks
+// nobody.
+func (d *Device) reaches(ip ip4) bool {
+	if ip == d.ip || d.broadcast(ip) || ipv4.IsMulticast(ip) {
+		return true
+	}
+	n := d.arp.find(d.route(ip))
+	return n != nil && n.known
+}
+
 // groupMAC is where frames for a group go (RFC 1112).
 func groupMAC(ip ip4) [6]byte { return [6]byte{0x01, 0x00, 0x5e, ip[1] & 0x7f, ip[2], ip[3]} }
 
