@@ -3,6 +3,7 @@ package lneto_test
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,4 +157,51 @@ func TestARPStorm(t *testing.T) {
 	}
 	close(stop)
 	<-ended
+}
+
+// TestARPRenewal has what is known of a neighbour grow old: it is asked again, while
+// all goes on. One who has another hardware address by then is found there.
+func TestARPRenewal(t *testing.T) {
+	w := cable.New(cable.Faults{})
+	dev, other := plug(t, w, at(1, lneto.Config{})), plug(t, w, at(2, lneto.Config{}))
+	x, y := connected(t, dev, other)
+	var asked atomic.Int32
+	w.Watch(func(f []byte) {
+		if isARP(f) && f[21] == 1 && f[11] == 1 && f[41] == 2 {
+			asked.Add(1)
+		}
+	})
+	for round := range 3 {
+		dev.AgeNeighbours()
+		if err := sendAll(dev, x, newStream(uint64(round)), 5000); err != nil {
+			t.Fatal(err)
+		}
+		if err := receiveAll(other, y, newStream(uint64(round)), 5000); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(10 * time.Second); asked.Load() <= int32(round); <-time.After(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("in round %d the neighbour is not asked again", round)
+			}
+		}
+	}
+	// A datagram socket, too, which has no acknowledgements to miss.
+	num := must(dev.Socket(netdev.AF_INET, netdev.SOCK_DGRAM, 0))(t)
+	other.Halt()
+	conf := at(2, lneto.Config{})
+	conf.MAC[5] = 77
+	moved := plug(t, w, conf)
+	in := must(moved.Socket(netdev.AF_INET, netdev.SOCK_DGRAM, 0))(t)
+	moved.Bind(in, netip.MustParseAddrPort("0.0.0.0:9"))
+	dev.AgeNeighbours()
+	for end := time.Now().Add(10 * time.Second); ; {
+		dev.SendTo(num, []byte("moved"), 0, time.Time{}, peerAddr(2))
+		n, err := moved.Recv(in, make([]byte, 10), 0, time.Now().Add(100*time.Millisecond))
+		if n == 5 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the neighbour is not found at its new hardware address: ", err)
+		}
+	}
 }

@@ -102,6 +102,10 @@ func (c *Config) fill() error {
 		return errors.New("lneto: Hostname is longer than 63 bytes")
 	case c.Addr.IsValid() && !c.Addr.Addr().Is4():
 		return errors.New("lneto: Addr is not of IPv4")
+	case c.Addr.IsValid() && (!usable(c.Addr.Addr().As4()) || c.Addr.Bits() == 0):
+		return errors.New("lneto: Addr is no address of one device and its network, like 192.168.1.2/24")
+	case min(c.ConnectTimeout, c.RetryTimeout, c.CloseTimeout, c.LookupTimeout, c.PollEvery) < 0:
+		return errors.New("lneto: a negative time")
 	case c.Gateway.IsValid() && !c.Gateway.Is4():
 		return errors.New("lneto: Gateway is not of IPv4")
 	}

@@ -11,3 +11,14 @@ func SeedNearWrap(ip [4]byte, port, local uint16) uint64 {
 		}
 	}
 }
+
+// AgeNeighbours makes what is known of neighbours as old as makes the device ask
+// again.
+func (d *Device) AgeNeighbours() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.arp.entries {
+		d.arp.entries[i].old = 1
+	}
+	d.kick()
+}
