@@ -21,7 +21,7 @@ func TestJoinAgain(t *testing.T) {
 	for _, wrong := range []func(*radio.Config){
 		func(c *radio.Config) { c.SSID = "elsewhere" },
 		func(c *radio.Config) { c.Timeout = 50 * time.Millisecond }, // during Init
-		func(c *radio.Config) { c.Device.MTU = 5 },
+		func(c *radio.Config) { c.Device.MTU = 5 },                  // at once
 	} {
 		conf := config(home)
 		wrong(&conf)

@@ -80,6 +80,10 @@ func JoinWith(chip *driver.Device, conf Config) (*Radio, error) {
 	if conf.Timeout <= 0 {
 		conf.Timeout = defaultTimeout
 	}
+	conf.Device.Hostname = conf.Hostname
+	if err := conf.Device.Check(); err != nil {
+		return nil, err
+	}
 	l := &link{
 		chip: chip, changed: conf.Changed, busy: true, quit: make(chan struct{}),
 		ssid:    conf.SSID,
@@ -104,7 +108,7 @@ func JoinWith(chip *driver.Device, conf Config) (*Radio, error) {
 		return nil, err
 	}
 	dev := conf.Device
-	dev.MAC, dev.Hostname = mac, conf.Hostname
+	dev.MAC = mac
 	if dev.Name == "" {
 		dev.Name = "wlan0"
 	}

@@ -65,6 +65,13 @@ func Large() Config {
 	}
 }
 
+// Check tells what New would say of it, but for the MAC, which hardware may tell
+// later.
+func (c Config) Check() error {
+	c.MAC = [6]byte{2}
+	return c.fill()
+}
+
 const smallestMTU = 576
 
 func (c *Config) fill() error {
