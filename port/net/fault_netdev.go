@@ -151,10 +151,10 @@ func (e *knownError) Temporary() bool { return e.Timeout() || e.fault == faultNo
 
 func (e *knownError) Is(target error) bool {
 	if e.fault == faultDeadline {
-		return target == os.ErrDeadlineExceeded
+		return sameError(target, os.ErrDeadlineExceeded)
 	}
 	no := e.fault.errno()
-	return no != 0 && target == error(no)
+	return no != 0 && sameError(target, no)
 }
 
 // driverTimeout reports whether a driver says that a deadline has passed, and not

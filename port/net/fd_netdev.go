@@ -252,7 +252,7 @@ func (fd *netFD) read(p []byte) (int, error) {
 		switch {
 		case n > 0:
 			return n, nil // an error will come again
-		case fd.datagram() && (err == nil || err == io.EOF):
+		case fd.datagram() && (err == nil || sameError(err, io.EOF)):
 			return 0, nil
 		case err == nil:
 			// Nothing, and no reason: the end would be io.EOF. Don't spin on it.
@@ -343,7 +343,7 @@ func (fd *netFD) receiveFrom(p []byte) (int, netip.AddrPort, error) {
 		}
 		n, from, err := fd.dev.get().RecvFrom(fd.sysfd, p)
 		n, err = soundCount(n, len(p), err)
-		if err == nil || err == io.EOF {
+		if err == nil || sameError(err, io.EOF) {
 			if fd.isConnected && !fd.dev.get().hasDatagrams() {
 				from = addrPortOf(fd.raddr)
 			}
@@ -431,7 +431,7 @@ func (e *deviceLack) Error() string {
 	return "the network device does not support " + e.what + " (it " + e.why + ")"
 }
 
-func (e *deviceLack) Is(target error) bool { return target == syscall.ENOTSUP }
+func (e *deviceLack) Is(target error) bool { return sameError(target, syscall.ENOTSUP) }
 
 var errBadCount error = &badCountError{}
 

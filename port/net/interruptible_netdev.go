@@ -19,11 +19,11 @@ type interruptible struct {
 	intr      interrupter
 
 	mu    sync.Mutex
-	socks map[int]*interruptSock
+	socks bySocket[interruptSock]
 }
 
 func newInterruptible(dev netdever, datagrams datagrammer, intr interrupter) *interruptible {
-	return &interruptible{driver: dev, datagrams: datagrams, intr: intr, socks: map[int]*interruptSock{}}
+	return &interruptible{driver: dev, datagrams: datagrams, intr: intr}
 }
 
 // An interruptSock has the deadlines of a socket that has any.
@@ -38,13 +38,13 @@ type interruptTimer struct {
 func (d *interruptible) SetSockDeadline(num, calls int, t time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := d.socks[num]
+	s := d.socks.get(num)
 	if s == nil {
 		if t.IsZero() {
 			return nil
 		}
 		s = new(interruptSock)
-		d.socks[num] = s
+		d.socks.set(num, s)
 	}
 	for i, what := range [...]int{ndReads, ndWrites} {
 		if calls&what != 0 {
@@ -84,7 +84,7 @@ func (d *interruptible) arm(s *interruptSock, i, num int, wait time.Duration) {
 	m.timer = time.AfterFunc(wait, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.socks[num] == s && !m.at.IsZero() && !m.on {
+		if d.socks.get(num) == s && !m.at.IsZero() && !m.on {
 			d.set(s, i, num, m.at)
 		}
 	})
@@ -92,13 +92,13 @@ func (d *interruptible) arm(s *interruptSock, i, num int, wait time.Duration) {
 
 func (d *interruptible) Close(num int) error {
 	d.mu.Lock()
-	if s := d.socks[num]; s != nil {
+	if s := d.socks.get(num); s != nil {
 		for i := range s {
 			if s[i].timer != nil {
 				s[i].timer.Stop()
 			}
 		}
-		delete(d.socks, num)
+		d.socks.set(num, nil)
 	}
 	d.mu.Unlock()
 	return d.driver.Close(num)
@@ -109,7 +109,7 @@ func (d *interruptible) Close(num int) error {
 func (d *interruptible) expired(num, what int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := d.socks[num]
+	s := d.socks.get(num)
 	return s != nil && s[what-1].on
 }
 

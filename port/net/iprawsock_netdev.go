@@ -81,7 +81,7 @@ func (c *IPConn) writeMsg(b, oob []byte, addr *IPAddr) (n, oobn int, err error) 
 }
 
 // openRaw opens a raw socket for a network such as "ip4:icmp".
-func openRaw(ctx context.Context, network string, laddr, raddr *IPAddr, dial bool, control controlFunc) (*IPConn, error) {
+func openRaw(ctx context.Context, network string, laddr, raddr *IPAddr, listen listening, control controlFunc) (*IPConn, error) {
 	name, proto, err := parseNetwork(ctx, network, true)
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func openRaw(ctx context.Context, network string, laddr, raddr *IPAddr, dial boo
 	if name != "ip" && name != "ip4" && name != "ip6" {
 		return nil, UnknownNetworkError(network)
 	}
-	fd, err := openIP(ctx, name, laddr.endpoint(), raddr.endpoint(), ndSOCK_RAW, proto, dial, control)
+	fd, err := openIP(ctx, name, laddr.endpoint(), raddr.endpoint(), ndSOCK_RAW, proto, listen, control)
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +97,9 @@ func openRaw(ctx context.Context, network string, laddr, raddr *IPAddr, dial boo
 }
 
 func (sd *sysDialer) dialIP(ctx context.Context, laddr, raddr *IPAddr) (*IPConn, error) {
-	return openRaw(ctx, sd.network, laddr, raddr, true, sd.dialControl())
+	return openRaw(ctx, sd.network, laddr, raddr, nil, sd.dialControl())
 }
 
 func (sl *sysListener) listenIP(ctx context.Context, laddr *IPAddr) (*IPConn, error) {
-	return openRaw(ctx, sl.network, laddr, nil, false, sl.listenControl())
+	return openRaw(ctx, sl.network, laddr, nil, (*netFD).listen, sl.listenControl())
 }

@@ -83,7 +83,7 @@ func lookupFailure(err error, host string) error {
 	}
 	e := &DNSError{Err: err.Error(), Name: host}
 	switch f := faultOf(err); {
-	case f == faultNoHost || err == error(errNoSuchHost):
+	case f == faultNoHost || sameError(err, errNoSuchHost):
 		e.Err, e.IsNotFound = errNoSuchHost.Error(), true
 	case f == faultDeadline || f == faultTimeout:
 		e.IsTimeout = true

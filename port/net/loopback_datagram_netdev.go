@@ -27,6 +27,9 @@ type loopInbox struct {
 	rd, wr    loopDeadline
 	notify    func()
 
+	// connect is (*loopback).connect where somebody listens: see loopStream.
+	connect func(l *loopback, s, target *loopSock, b, mine *loopInbox) error
+
 	// What SendToUnix waits for: full are inboxes of senders that found no room
 	// here, rooms counts how often their own has been told of some elsewhere.
 	full  []*loopInbox
@@ -217,8 +220,8 @@ func (l *loopback) RecvFrom(num int, buf []byte, flags int, deadline time.Time) 
 		l.SetSockDeadline(num, ndReads, deadline)
 		defer l.SetSockDeadline(num, ndReads, time.Time{})
 	}
-	if s.in != nil {
-		n, err := s.in.read(buf)
+	if s.stream != nil {
+		n, err := s.stream.read(s, buf)
 		return n, s.mapped(s.remote), err
 	}
 	n, m, err := s.inbox.receive(buf, true)

@@ -21,29 +21,28 @@ type loopback struct {
 	mu     sync.Mutex  // plain: see docs/RATIONALE.md, "Plain locks for readers"
 	socks  []*loopSock // by number; nil is free
 	free   []int
-	ports  map[loopPort]*loopSock // the first of a chain
-	names  map[string]*loopSock   // unix sockets
+	bound  []*loopSock // those with a port or a name, the latest last
 	nextEp uint16
 }
 
 // theLoopback is made when first used: a program without sockets pays nothing.
 var theLoopback = sync.OnceValue(func() *loopback {
-	return &loopback{ports: map[loopPort]*loopSock{}, names: map[string]*loopSock{}}
+	return &loopback{}
 })
 
 type loopSock struct {
 	l             *loopback
 	domain, stype uint16
-	bound         bool // in l.ports or l.names
+	bound         bool // in l.bound
 	only6, reuse  bool
 	abort         bool // Close resets the connection
 	closed        bool
 	local, remote netip.AddrPort // always unmapped
 	unix          *loopNames     // of a socket with domain AF_UNIX
-	next          *loopSock      // on the same port
 
-	// A connected stream has pipes, all else an inbox.
+	// A connected stream has pipes and what works them, all else an inbox.
 	in, out *loopPipe
+	stream  *loopStream
 	inbox   *loopInbox
 }
 
@@ -121,8 +120,8 @@ func (l *loopback) Send(num int, buf []byte, flags int, deadline time.Time) (int
 		defer l.SetSockDeadline(num, ndWrites, time.Time{})
 	}
 	switch {
-	case s.out != nil:
-		return s.out.write(buf)
+	case s.stream != nil:
+		return s.stream.write(s, buf)
 	case s.stype != ndSOCK_DGRAM:
 		return 0, sysError("write", syscall.ENOTCONN)
 	case s.domain == ndAF_UNIX && s.unix.peer != "":
@@ -142,8 +141,8 @@ func (l *loopback) Recv(num int, buf []byte, flags int, deadline time.Time) (int
 		l.SetSockDeadline(num, ndReads, deadline)
 		defer l.SetSockDeadline(num, ndReads, time.Time{})
 	}
-	if s.in != nil {
-		return s.in.read(buf)
+	if s.stream != nil {
+		return s.stream.read(s, buf)
 	}
 	if s.stype != ndSOCK_DGRAM {
 		return 0, sysError("read", syscall.ENOTCONN)
@@ -158,9 +157,9 @@ func (l *loopback) SetSockDeadline(num, calls int, t time.Time) error {
 		return err
 	}
 	l.mu.Lock()
-	in, out, b := s.in, s.out, s.inbox // a connect in another goroutine changes all three
+	stream, b := s.stream, s.inbox // a connect in another goroutine changes both
 	l.mu.Unlock()
-	if in == nil {
+	if stream == nil {
 		b.mu.Lock()
 		if calls&ndReads != 0 {
 			b.rd.set(t, &b.arrived)
@@ -175,16 +174,7 @@ func (l *loopback) SetSockDeadline(num, calls int, t time.Time) error {
 		}
 		return nil
 	}
-	if calls&ndReads != 0 {
-		in.mu.Lock()
-		in.rd.set(t, &in.readable)
-		in.mu.Unlock()
-	}
-	if calls&ndWrites != 0 {
-		out.mu.Lock()
-		out.wr.set(t, &out.writable)
-		out.mu.Unlock()
-	}
+	stream.setDeadline(s, calls, t)
 	return nil
 }
 
@@ -225,7 +215,7 @@ func (l *loopback) Close(num int) error {
 
 func (s *loopSock) close() {
 	s.l.mu.Lock()
-	b, in, out, abort := s.inbox, s.in, s.out, s.abort
+	b, stream, abort := s.inbox, s.stream, s.abort
 	s.l.mu.Unlock()
 	if b != nil {
 		b.mu.Lock()
@@ -242,26 +232,7 @@ func (s *loopSock) close() {
 			p.sock.close()
 		}
 	}
-	if in == nil {
-		return
+	if stream != nil {
+		stream.close(s, abort)
 	}
-	in.mu.Lock()
-	abort = abort || in.data.n > 0 // what is not read is lost: RFC 9293, 3.10.4, RFC 1122, 4.2.2.13
-	in.gone = true
-	in.late = s.stype == ndSOCK_STREAM && s.domain != ndAF_UNIX && !abort
-	in.rd.stop()
-	in.data = ring{}
-	in.readable.Broadcast()
-	in.writable.Broadcast()
-	in.mu.Unlock()
-	out.mu.Lock()
-	out.ended = true
-	if abort && s.domain != ndAF_UNIX {
-		out.reset = true
-		out.data = ring{}
-	}
-	out.wr.stop()
-	out.readable.Broadcast()
-	out.writable.Broadcast()
-	out.mu.Unlock()
 }

@@ -10,7 +10,60 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
+
+// A loopStream is what works the pipes of a connected stream. Only connect names
+// loopStreams, and only Listen names connect: a program that never listens can
+// connect to nobody here, and links neither.
+type loopStream struct {
+	read, write func(s *loopSock, buf []byte) (int, error)
+	setDeadline func(s *loopSock, calls int, t time.Time)
+	close       func(s *loopSock, abort bool)
+}
+
+var loopStreams = loopStream{
+	read:        func(s *loopSock, buf []byte) (int, error) { return s.in.read(buf) },
+	write:       func(s *loopSock, buf []byte) (int, error) { return s.out.write(buf) },
+	setDeadline: (*loopSock).setPipeDeadlines,
+	close:       (*loopSock).closePipes,
+}
+
+func (s *loopSock) setPipeDeadlines(calls int, t time.Time) {
+	if calls&ndReads != 0 {
+		s.in.mu.Lock()
+		s.in.rd.set(t, &s.in.readable)
+		s.in.mu.Unlock()
+	}
+	if calls&ndWrites != 0 {
+		s.out.mu.Lock()
+		s.out.wr.set(t, &s.out.writable)
+		s.out.mu.Unlock()
+	}
+}
+
+func (s *loopSock) closePipes(abort bool) {
+	in, out := s.in, s.out
+	in.mu.Lock()
+	abort = abort || in.data.n > 0 // what is not read is lost: RFC 9293, 3.10.4, RFC 1122, 4.2.2.13
+	in.gone = true
+	in.late = s.stype == ndSOCK_STREAM && s.domain != ndAF_UNIX && !abort
+	in.rd.stop()
+	in.data = ring{}
+	in.readable.Broadcast()
+	in.writable.Broadcast()
+	in.mu.Unlock()
+	out.mu.Lock()
+	out.ended = true
+	if abort && s.domain != ndAF_UNIX {
+		out.reset = true
+		out.data = ring{}
+	}
+	out.wr.stop()
+	out.readable.Broadcast()
+	out.writable.Broadcast()
+	out.mu.Unlock()
+}
 
 // A loopPipe is one direction of a stream.
 type loopPipe struct {

@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-type loopPort struct {
-	stype, port uint16
+// hasPort tells whether s is bound to a port, for sockets of stype.
+func (s *loopSock) hasPort(stype, port uint16) bool {
+	return s.unix == nil && s.stype == stype && s.local.Port() == port
 }
 
 // covers reports whether a socket bound to s.local gets what is sent to ip.
@@ -28,12 +29,13 @@ func (s *loopSock) covers(ip netip.Addr) bool {
 }
 
 // find gives the socket that is bound to addr for stype, the most specific if
-// there are several. The caller holds l.mu.
+// there are several, and of such the latest. The caller holds l.mu.
 func (l *loopback) find(stype uint16, to, from netip.AddrPort) *loopSock {
 	var best *loopSock
 	score := 0
-	for s := l.ports[loopPort{stype, to.Port()}]; s != nil; s = s.next {
-		if !s.covers(to.Addr()) || s.remote.IsValid() && s.remote != from {
+	for i := len(l.bound) - 1; i >= 0; i-- {
+		s := l.bound[i]
+		if !s.hasPort(stype, to.Port()) || !s.covers(to.Addr()) || s.remote.IsValid() && s.remote != from {
 			continue
 		}
 		mine := 1
@@ -53,8 +55,8 @@ func (l *loopback) find(stype uint16, to, from netip.AddrPort) *loopSock {
 // conflict reports whether s may not have the address beside those that are
 // bound. The caller holds l.mu.
 func (l *loopback) conflict(s *loopSock, a netip.AddrPort) bool {
-	for o := l.ports[loopPort{s.stype, a.Port()}]; o != nil; o = o.next {
-		if s.stype == ndSOCK_DGRAM && s.reuse && o.reuse {
+	for _, o := range l.bound {
+		if !o.hasPort(s.stype, a.Port()) || s.stype == ndSOCK_DGRAM && s.reuse && o.reuse {
 			continue
 		}
 		mine, other := a.Addr(), o.local.Addr()
@@ -86,7 +88,7 @@ func (l *loopback) bind(s *loopSock, a netip.AddrPort) error {
 			if l.nextEp++; l.nextEp < first {
 				l.nextEp = first
 			}
-			if l.ports[loopPort{s.stype, l.nextEp}] == nil {
+			if !l.taken(s.stype, l.nextEp) {
 				break
 			}
 		}
@@ -94,37 +96,33 @@ func (l *loopback) bind(s *loopSock, a netip.AddrPort) error {
 	} else if l.conflict(s, a) {
 		return sysError("bind", syscall.EADDRINUSE)
 	}
-	key := loopPort{s.stype, a.Port()}
 	s.local, s.bound = a, true
-	s.next = l.ports[key]
-	l.ports[key] = s
+	l.bound = append(l.bound, s)
 	return nil
 }
 
-// unbind takes s out of the tables. The caller holds l.mu.
+// taken tells whether any socket has the port. The caller holds l.mu.
+func (l *loopback) taken(stype, port uint16) bool {
+	for _, s := range l.bound {
+		if s.hasPort(stype, port) {
+			return true
+		}
+	}
+	return false
+}
+
+// unbind takes s out of those that can be found. The caller holds l.mu.
 func (l *loopback) unbind(s *loopSock) {
 	if !s.bound {
 		return
 	}
 	s.bound = false
-	if s.domain == ndAF_UNIX {
-		if l.names[s.unix.name] == s {
-			delete(l.names, s.unix.name)
-		}
-		return
-	}
-	key := loopPort{s.stype, s.local.Port()}
-	if l.ports[key] == s {
-		if s.next == nil {
-			delete(l.ports, key)
-		} else {
-			l.ports[key] = s.next
-		}
-		return
-	}
-	for o := l.ports[key]; o != nil; o = o.next {
-		if o.next == s {
-			o.next = s.next
+	for i, o := range l.bound {
+		if o == s {
+			last := len(l.bound) - 1
+			copy(l.bound[i:], l.bound[i+1:])
+			l.bound[last] = nil
+			l.bound = l.bound[:last]
 			return
 		}
 	}

@@ -24,7 +24,7 @@ func (*offBoardError) Error() string {
 	return "no network device is set (netdev.UseNetdev): only loopback addresses can be reached"
 }
 
-func (*offBoardError) Is(target error) bool { return target == syscall.ENETUNREACH }
+func (*offBoardError) Is(target error) bool { return sameError(target, syscall.ENETUNREACH) }
 
 func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 	s, err := l.sock(num)
@@ -73,7 +73,7 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
-	if err = l.connect(s, target); err != nil {
+	if err = l.meet(s, target); err != nil {
 		l.mu.Lock()
 		s.remote = netip.AddrPort{}
 		l.mu.Unlock()
@@ -82,17 +82,8 @@ func (l *loopback) Connect(num int, _ string, ip netip.AddrPort) error {
 }
 
 // connect queues the other end of a new connection at the listener target,
-// and waits for room there.
-func (l *loopback) connect(s, target *loopSock) error {
-	l.mu.Lock()
-	b, mine := target.inbox, s.inbox
-	l.mu.Unlock()
-	switch {
-	case mine == nil:
-		return sysError("connect", syscall.EISCONN)
-	case b == nil:
-		return sysError("connect", syscall.ECONNREFUSED)
-	}
+// and waits for room there. b and mine are their inboxes.
+func (l *loopback) connect(s, target *loopSock, b, mine *loopInbox) error {
 	b.mu.Lock()
 	for {
 		room := len(b.backlog) < b.most
@@ -126,13 +117,13 @@ func (l *loopback) connect(s, target *loopSock) error {
 	peer := &loopSock{
 		l: l, domain: target.domain, stype: target.stype,
 		local: s.remote, remote: s.local,
-		in: there, out: back,
+		in: there, out: back, stream: &loopStreams,
 	}
 	if s.unix != nil {
 		peer.unix = &loopNames{name: target.unix.name, peer: s.unix.name}
 	}
 	l.mu.Lock()
-	s.in, s.out, s.inbox = back, there, nil
+	s.in, s.out, s.stream, s.inbox = back, there, &loopStreams, nil
 	l.mu.Unlock()
 	b.backlog = append(b.backlog, loopPending{-1, peer})
 	notify := b.notify
@@ -142,6 +133,31 @@ func (l *loopback) connect(s, target *loopSock) error {
 		notify()
 	}
 	return nil
+}
+
+// meet connects s to target, if anybody listens there.
+func (l *loopback) meet(s, target *loopSock) error {
+	l.mu.Lock()
+	b, mine := target.inbox, s.inbox
+	l.mu.Unlock()
+	switch {
+	case mine == nil:
+		return sysError("connect", syscall.EISCONN)
+	case b == nil:
+		return sysError("connect", syscall.ECONNREFUSED)
+	}
+	b.mu.Lock()
+	connect := b.connect
+	b.mu.Unlock()
+	if connect != nil {
+		return connect(l, s, target, b, mine)
+	}
+	mine.mu.Lock()
+	defer mine.mu.Unlock()
+	if mine.wr.expired {
+		return os.ErrDeadlineExceeded
+	}
+	return sysError("connect", syscall.ECONNREFUSED)
 }
 
 func (l *loopback) Listen(num, backlog int) error {
@@ -166,6 +182,7 @@ func (l *loopback) Listen(num, backlog int) error {
 	}
 	s.inbox.mu.Lock()
 	s.inbox.listening, s.inbox.most = true, max(1, min(backlog, loopBacklog))
+	s.inbox.connect = (*loopback).connect
 	s.inbox.mu.Unlock()
 	return nil
 }
@@ -232,7 +249,7 @@ func (l *loopback) Shutdown(num, how int) error {
 	if err != nil {
 		return err
 	}
-	if s.in == nil {
+	if s.stream == nil {
 		return sysError("shutdown", syscall.ENOTCONN)
 	}
 	if how != ndSHUT_WR {

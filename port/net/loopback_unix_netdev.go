@@ -38,17 +38,29 @@ func (l *loopback) bindUnix(s *loopSock, name string) error {
 	case name == "" || name == "@":
 		for {
 			name = "@" + uitox(uint(randInt()&0xfffff))
-			if l.names[name] == nil {
+			if l.named(name) == nil {
 				break
 			}
 		}
 	case s.bound:
 		return sysError("bind", syscall.EINVAL)
-	case l.names[name] != nil:
+	case l.named(name) != nil:
 		return sysError("bind", syscall.EADDRINUSE)
 	}
+	if !s.bound {
+		l.bound = append(l.bound, s)
+	}
 	s.unix.name, s.bound = name, true
-	l.names[name] = s
+	return nil
+}
+
+// named gives the socket that has the name, or nil. The caller holds l.mu.
+func (l *loopback) named(name string) *loopSock {
+	for _, s := range l.bound {
+		if s.unix != nil && s.unix.name == name {
+			return s
+		}
+	}
 	return nil
 }
 
@@ -68,7 +80,7 @@ func (l *loopback) ConnectUnix(num int, name string) error {
 		return err
 	}
 	l.mu.Lock()
-	target := l.names[name]
+	target := l.named(name)
 	l.mu.Unlock()
 	switch {
 	case target == nil:
@@ -80,7 +92,7 @@ func (l *loopback) ConnectUnix(num int, name string) error {
 	if s.stype == ndSOCK_DGRAM {
 		return nil
 	}
-	return l.connect(s, target)
+	return l.meet(s, target)
 }
 
 func (l *loopback) AcceptUnix(num int) (int, string, error) {
@@ -100,13 +112,13 @@ func (l *loopback) SendToUnix(num int, buf []byte, to string) (int, error) {
 		return 0, err
 	}
 	if s.inbox == nil {
-		return s.out.write(buf)
+		return s.stream.write(s, buf)
 	}
 	if err := s.inbox.sendable(); err != nil {
 		return 0, err
 	}
 	l.mu.Lock()
-	target := l.names[to]
+	target := l.named(to)
 	l.mu.Unlock()
 	switch {
 	case target == nil:
@@ -149,8 +161,8 @@ func (l *loopback) RecvFromUnix(num int, buf []byte) (int, string, error) {
 	if err != nil {
 		return 0, "", err
 	}
-	if s.in != nil {
-		n, err := s.in.read(buf)
+	if s.stream != nil {
+		n, err := s.stream.read(s, buf)
 		return n, "", err
 	}
 	n, m, err := s.inbox.receive(buf, true)

@@ -32,8 +32,8 @@ func (p *patient) Listen(num, backlog int) error {
 		return err
 	}
 	p.mu.Lock()
-	if l := p.orphans[num]; l != nil {
-		delete(p.orphans, num)
+	if l := p.orphans.get(num); l != nil {
+		p.orphans.set(num, nil)
 		s := p.sockLocked(num)
 		old := s.reads
 		old.mu.Lock()
@@ -97,8 +97,8 @@ func (l *lane) accepting() {
 	}
 	closed := l.closed
 	l.adopted = false
-	if closed && p.orphans[num] == l {
-		delete(p.orphans, num)
+	if closed && p.orphans.get(num) == l {
+		p.orphans.set(num, nil)
 	}
 	l.newfd, l.peer, l.err = newfd, peer, err
 	l.busy, l.ready = false, !closed

@@ -26,13 +26,13 @@ type patient struct {
 	crew      crew
 
 	mu      sync.Mutex // taken before a lane's
-	socks   map[int]*patientSock
+	socks   bySocket[patientSock]
 	closing int           // sockets that net has closed and the driver not yet
 	drained chan struct{} // closed when there are none, where somebody waits for it
 	stuck   int           // quick calls that nobody waits for any more, still in the driver
 	// orphans has the lanes of closed listeners in which the driver still waits
 	// for a connection. A new listener of the same number takes over.
-	orphans map[int]*lane
+	orphans bySocket[lane]
 }
 
 type patientSock struct {
@@ -74,8 +74,7 @@ const (
 func newPatient(dev netdever, datagrams datagrammer) *patient {
 	return &patient{
 		driver: dev, datagrams: datagrams,
-		crew:  crew{jobs: make(chan job)},
-		socks: map[int]*patientSock{}, orphans: map[int]*lane{},
+		crew: crew{jobs: make(chan job)},
 	}
 }
 
@@ -229,19 +228,19 @@ func (p *patient) lockLane(num int, writes bool) *lane {
 }
 
 func (p *patient) sockLocked(num int) *patientSock {
-	s := p.socks[num]
+	s := p.socks.get(num)
 	if s == nil {
 		s = &patientSock{}
 		s.reads, s.writes = p.newLane(s, num), p.newLane(s, num)
-		p.socks[num] = s
+		p.socks.set(num, s)
 	}
 	return s
 }
 
 func (p *patient) Close(num int) error {
 	p.mu.Lock()
-	s := p.socks[num]
-	delete(p.socks, num)
+	s := p.socks.get(num)
+	p.socks.set(num, nil)
 	late := -1 // a connection that came and nobody took
 	pending := false
 	if s != nil {
@@ -251,7 +250,7 @@ func (p *patient) Close(num int) error {
 			l.deadline.stop()
 			switch {
 			case l.busy && l.op == opAccept:
-				p.orphans[num] = l // and the driver's socket is closed now
+				p.orphans.set(num, l) // and the driver's socket is closed now
 			case l.busy:
 				s.pending++
 			case l.ready && l.op == opAccept && l.err == nil:

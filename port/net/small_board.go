@@ -4,6 +4,7 @@ package net
 
 import (
 	"context"
+	"internal/nettrace"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -112,19 +113,19 @@ func (c *boardCtx) Err() error {
 	return err
 }
 
-// A boardValue is a context with one more value.
-type boardValue struct {
+// A boardTrace is a context whose dials and lookups are traced.
+type boardTrace struct {
 	context.Context
-	key, value any
+	trace any
 }
 
-func ctxWithValue(parent context.Context, key, value any) context.Context {
-	return &boardValue{parent, key, value}
+func ctxWithTrace(parent context.Context, _ nettrace.TraceKey, trace any) context.Context {
+	return &boardTrace{parent, trace}
 }
 
-func (c *boardValue) Value(key any) any {
-	if key == c.key {
-		return c.value
+func (c *boardTrace) Value(key any) any {
+	if _, ok := key.(nettrace.TraceKey); ok {
+		return c.trace
 	}
 	return c.Context.Value(key)
 }
@@ -207,10 +208,10 @@ func newGodebug(name string) boardSetting { return boardSetting{} }
 func (boardSetting) Value() string  { return "" }
 func (boardSetting) IncNonDefault() {}
 
-// errorIs is errors.Is for targets that can be compared.
+// errorIs is errors.Is for the targets of sameError.
 func errorIs(err, target error) bool {
 	for err != nil {
-		if err == target {
+		if sameError(err, target) {
 			return true
 		}
 		if e, ok := err.(interface{ Is(error) bool }); ok && e.Is(target) {
@@ -224,6 +225,83 @@ func errorIs(err, target error) bool {
 	}
 	return false
 }
+
+// boardLookups has a lookup under way answer all who ask the same, as package
+// singleflight does, which keeps them in a map.
+type boardLookups struct {
+	mu    sync.Mutex
+	calls []*boardLookup
+}
+
+type (
+	lookupGroup  = boardLookups
+	lookupResult = boardAnswer
+)
+
+type boardLookup struct {
+	key   string
+	chans []chan<- boardAnswer
+}
+
+type boardAnswer struct {
+	Val    any
+	Err    error
+	Shared bool
+}
+
+// DoChan runs f, unless a lookup of the key is under way, and gives what comes of it.
+func (g *boardLookups) DoChan(key string, f func() (any, error)) <-chan boardAnswer {
+	ch := make(chan boardAnswer, 1)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := g.find(key); i >= 0 {
+		g.calls[i].chans = append(g.calls[i].chans, ch)
+		return ch
+	}
+	c := &boardLookup{key, []chan<- boardAnswer{ch}}
+	g.calls = append(g.calls, c)
+	go func() {
+		val, err := f()
+		g.mu.Lock()
+		if i := g.find(key); i >= 0 && g.calls[i] == c {
+			g.forget(i)
+		}
+		chans := c.chans
+		g.mu.Unlock()
+		for _, ch := range chans {
+			ch <- boardAnswer{val, err, len(chans) > 1}
+		}
+	}()
+	return ch
+}
+
+// ForgetUnshared has the next who asks begin anew, unless others wait for the lookup
+// under way, and reports that.
+func (g *boardLookups) ForgetUnshared(key string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i := g.find(key)
+	if i >= 0 && len(g.calls[i].chans) > 1 {
+		return false
+	}
+	if i >= 0 {
+		g.forget(i)
+	}
+	return true
+}
+
+// find and forget are called with mu held.
+
+func (g *boardLookups) find(key string) int {
+	for i, c := range g.calls {
+		if c.key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+func (g *boardLookups) forget(i int) { g.calls = append(g.calls[:i], g.calls[i+1:]...) }
 
 // A board has no /etc/services and /etc/protocols: it knows the names that are
 // built in.

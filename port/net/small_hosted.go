@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"internal/godebug"
+	"internal/nettrace"
+	"internal/singleflight"
 	"net/netip"
 	"time"
 )
@@ -21,8 +23,8 @@ func ctxWithDeadline(parent context.Context, t time.Time) (context.Context, cont
 	return context.WithDeadline(parent, t)
 }
 
-func ctxWithValue(parent context.Context, key, value any) context.Context {
-	return context.WithValue(parent, key, value)
+func ctxWithTrace(parent context.Context, key nettrace.TraceKey, trace any) context.Context {
+	return context.WithValue(parent, key, trace)
 }
 
 func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
@@ -38,3 +40,8 @@ func parseAddr(s string) (netip.Addr, error) { return netip.ParseAddr(s) }
 func errorIs(err, target error) bool { return errors.Is(err, target) }
 
 func udpErrorAddr(a netip.AddrPort) Addr { return addrPortUDPAddr{a} }
+
+type (
+	lookupGroup  = singleflight.Group
+	lookupResult = singleflight.Result
+)

@@ -57,12 +57,16 @@ func (d *device) family(network string, laddr, raddr endpoint, listen bool) (fam
 	return ndAF_INET6, false
 }
 
-// open makes a socket of an IP network. With dial set it is connected to
-// raddr; else it listens, or receives datagrams, at laddr.
-func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, dial bool, control controlFunc) (*netFD, error) {
+// A listening is (*netFD).listen, or nil for a socket that dials. Who listens
+// names it, so that a program that only dials does not link it.
+type listening = func(fd *netFD, ctx context.Context, laddr endpoint, control controlFunc) error
+
+// openIP makes a socket of an IP network. With listen it listens, or receives
+// datagrams, at laddr; else it is connected to raddr.
+func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
 	dev := deviceFor(laddr.plain(), raddr.plain())
-	return dev.opened(ctx, dial, func() (*netFD, error) {
-		return dev.openIP(ctx, network, laddr, raddr, sotype, proto, dial, control)
+	return dev.opened(ctx, listen == nil, func() (*netFD, error) {
+		return dev.openIP(ctx, network, laddr, raddr, sotype, proto, listen, control)
 	})
 }
 
@@ -84,7 +88,8 @@ func (dev *device) opened(ctx context.Context, dial bool, open func() (*netFD, e
 	return fd, known(err)
 }
 
-func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, dial bool, control controlFunc) (*netFD, error) {
+func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
+	dial := listen == nil
 	if dial && raddr.set && raddr.wildcard() && !dev.host {
 		raddr.ip, raddr.zone = loopbackIP(network), ""
 	}
@@ -115,7 +120,7 @@ func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endp
 	if dial {
 		err = fd.dial(ctx, laddr, raddr, control)
 	} else {
-		err = fd.listen(ctx, laddr, control)
+		err = listen(fd, ctx, laddr, control)
 	}
 	if err != nil {
 		fd.Close()

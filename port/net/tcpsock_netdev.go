@@ -25,7 +25,7 @@ func (sd *sysDialer) doDialTCP(ctx context.Context, laddr, raddr *TCPAddr) (*TCP
 	var fd *netFD
 	var err error
 	for tries := 0; tries < 3; tries++ {
-		fd, err = openIP(ctx, sd.network, laddr.endpoint(), raddr.endpoint(), ndSOCK_STREAM, 0, true, sd.dialControl())
+		fd, err = openIP(ctx, sd.network, laddr.endpoint(), raddr.endpoint(), ndSOCK_STREAM, 0, nil, sd.dialControl())
 		if laddr != nil && laddr.Port != 0 {
 			break
 		}
@@ -65,7 +65,7 @@ func (sl *sysListener) listenMPTCP(ctx context.Context, laddr *TCPAddr) (*TCPLis
 func isUsingMultipathTCP(*netFD) bool { return false }
 
 func (sl *sysListener) listenTCP(ctx context.Context, laddr *TCPAddr) (*TCPListener, error) {
-	fd, err := openIP(ctx, sl.network, laddr.endpoint(), endpoint{}, ndSOCK_STREAM, 0, false, sl.listenControl())
+	fd, err := openIP(ctx, sl.network, laddr.endpoint(), endpoint{}, ndSOCK_STREAM, 0, (*netFD).listen, sl.listenControl())
 	if err != nil {
 		return nil, err
 	}

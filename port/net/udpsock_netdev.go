@@ -107,7 +107,7 @@ func (c *UDPConn) sendMsg(b, oob []byte, to netip.AddrPort) (n, oobn int, err er
 }
 
 func (sd *sysDialer) dialUDP(ctx context.Context, laddr, raddr *UDPAddr) (*UDPConn, error) {
-	fd, err := openIP(ctx, sd.network, laddr.endpoint(), raddr.endpoint(), ndSOCK_DGRAM, 0, true, sd.dialControl())
+	fd, err := openIP(ctx, sd.network, laddr.endpoint(), raddr.endpoint(), ndSOCK_DGRAM, 0, nil, sd.dialControl())
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (sd *sysDialer) dialUDP(ctx context.Context, laddr, raddr *UDPAddr) (*UDPCo
 }
 
 func (sl *sysListener) listenUDP(ctx context.Context, laddr *UDPAddr) (*UDPConn, error) {
-	fd, err := openIP(ctx, sl.network, laddr.endpoint(), endpoint{}, ndSOCK_DGRAM, 0, false, sl.listenControl())
+	fd, err := openIP(ctx, sl.network, laddr.endpoint(), endpoint{}, ndSOCK_DGRAM, 0, (*netFD).listen, sl.listenControl())
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,9 @@ func unixType(network string) (int, error) {
 }
 
 // openUnix makes a unix socket, on the device if it has those, else on the
-// built-in loopback.
-func openUnix(ctx context.Context, network string, laddr, raddr *UnixAddr, dial bool, control controlFunc) (*netFD, error) {
+// built-in loopback. listen is (*netFD).listenUnix, or nil where nobody waits for
+// connections: see listening.
+func openUnix(ctx context.Context, network string, laddr, raddr *UnixAddr, dial bool, listen func(*netFD) error, control controlFunc) (*netFD, error) {
 	sotype, err := unixType(network)
 	if err != nil {
 		return nil, err
@@ -47,14 +48,14 @@ func openUnix(ctx context.Context, network string, laddr, raddr *UnixAddr, dial 
 		return nil, err
 	}
 	fd := newFD(dev, sysfd, ndAF_UNIX, sotype, network)
-	if err = fd.nameUnix(ctx, laddr, raddr, dial, control); err != nil {
+	if err = fd.nameUnix(ctx, laddr, raddr, listen, control); err != nil {
 		fd.Close()
 		return nil, err
 	}
 	return fd, nil
 }
 
-func (fd *netFD) nameUnix(ctx context.Context, laddr, raddr *UnixAddr, dial bool, control controlFunc) error {
+func (fd *netFD) nameUnix(ctx context.Context, laddr, raddr *UnixAddr, listen func(*netFD) error, control controlFunc) error {
 	about := raddr
 	if about == nil {
 		about = laddr
@@ -75,8 +76,8 @@ func (fd *netFD) nameUnix(ctx context.Context, laddr, raddr *UnixAddr, dial bool
 			return err
 		}
 		fd.isConnected = true
-	} else if !dial && fd.sotype != ndSOCK_DGRAM {
-		if err := fd.dev.get().Listen(fd.sysfd, listenerBacklog()); err != nil {
+	} else if listen != nil {
+		if err := listen(fd); err != nil {
 			return err
 		}
 	}
@@ -87,6 +88,8 @@ func (fd *netFD) nameUnix(ctx context.Context, laddr, raddr *UnixAddr, dial bool
 	fd.setAddr(fd.socknameUnix(), remote)
 	return nil
 }
+
+func (fd *netFD) listenUnix() error { return fd.dev.get().Listen(fd.sysfd, listenerBacklog()) }
 
 func (fd *netFD) unixAddr(name string) *UnixAddr {
 	network := "unix"
@@ -207,7 +210,7 @@ func (c *UnixConn) writeMsg(b, oob []byte, addr *UnixAddr) (n, oobn int, err err
 }
 
 func (sd *sysDialer) dialUnix(ctx context.Context, laddr, raddr *UnixAddr) (*UnixConn, error) {
-	fd, err := openUnix(ctx, sd.network, laddr, raddr, true, sd.dialControl())
+	fd, err := openUnix(ctx, sd.network, laddr, raddr, true, nil, sd.dialControl())
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +218,7 @@ func (sd *sysDialer) dialUnix(ctx context.Context, laddr, raddr *UnixAddr) (*Uni
 }
 
 func (sl *sysListener) listenUnix(ctx context.Context, laddr *UnixAddr) (*UnixListener, error) {
-	fd, err := openUnix(ctx, sl.network, laddr, nil, false, sl.listenControl())
+	fd, err := openUnix(ctx, sl.network, laddr, nil, false, (*netFD).listenUnix, sl.listenControl())
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +226,7 @@ func (sl *sysListener) listenUnix(ctx context.Context, laddr *UnixAddr) (*UnixLi
 }
 
 func (sl *sysListener) listenUnixgram(ctx context.Context, laddr *UnixAddr) (*UnixConn, error) {
-	fd, err := openUnix(ctx, sl.network, laddr, nil, false, sl.listenControl())
+	fd, err := openUnix(ctx, sl.network, laddr, nil, false, nil, sl.listenControl())
 	if err != nil {
 		return nil, err
 	}
