@@ -164,10 +164,11 @@ func TestTimes(t *testing.T) {
 	testChanged(t, "time", nil, 100, nil, nil)
 }
 
-// TestPolicies: an object identifier is written as its bytes.
-func TestPolicies(t *testing.T) {
+// TestCertificates: what goes wrong is said without package fmt, and an object
+// identifier is written as its bytes.
+func TestCertificates(t *testing.T) {
 	t.Parallel()
-	testChanged(t, "crypto/x509", []string{"-run", "Policy|Policies|OID"}, 4, nil, map[string]string{
+	testChanged(t, "crypto/x509", nil, 100, nil, map[string]string{
 		"any_test.go": `package x509
 
 import "testing"
@@ -179,4 +180,144 @@ func TestOIDOfAnyPolicy(t *testing.T) {
 }
 `,
 	})
+}
+
+// TestSmallCertificates: on a board certificates are read by less code as well. It
+// checks no signatures by Ed25519, which these tests of Go's make.
+func TestSmallCertificates(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "crypto/x509", []string{"-tags", "tlssmall", "-skip", "^(TestCRLCreation|TestCreateCertificateRequest|TestCreateSelfSignedCertificate|TestEd25519SelfSigned|TestCreateRevocationList|TestPKCS8)$"}, 80, nil, map[string]string{
+		"pss_test.go": `package x509
+
+import (
+	"bytes"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/rand"
+	"reflect"
+	"testing"
+)
+
+// TestParametersOfPSS compares with package encoding/asn1, for parameters as they are
+// and with any byte changed. That may take what is longer than its field, where
+// nothing else is wrong.
+func TestParametersOfPSS(t *testing.T) {
+	r := rand.New(rand.NewSource(1))
+	for _, der := range [][]byte{hashToPSSParameters256, hashToPSSParameters384, hashToPSSParameters512} {
+		var got, want pssParameters
+		_, err := asn1.Unmarshal(der, &want)
+		if e := unmarshalPSS(der, &got); e != nil || err != nil {
+			t.Fatalf("got %v, want %v", e, err)
+		}
+		for _, ai := range []*pkix.AlgorithmIdentifier{&want.Hash, &want.MGF} {
+			ai.Parameters = asn1.RawValue{Tag: ai.Parameters.Tag, FullBytes: ai.Parameters.FullBytes}
+		}
+		if !bytes.Equal(got.Hash.Parameters.FullBytes, want.Hash.Parameters.FullBytes) || !bytes.Equal(got.MGF.Parameters.FullBytes, want.MGF.Parameters.FullBytes) ||
+			!got.Hash.Algorithm.Equal(want.Hash.Algorithm) || !got.MGF.Algorithm.Equal(want.MGF.Algorithm) || got.SaltLength != want.SaltLength || got.TrailerField != want.TrailerField {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		for range 20000 {
+			bad := bytes.Clone(der)
+			bad[r.Intn(len(bad))] ^= byte(1 + r.Intn(255))
+			ai := pkix.AlgorithmIdentifier{Algorithm: oidSignatureRSAPSS, Parameters: asn1.RawValue{FullBytes: bad}}
+			if got, want := getSignatureAlgorithmFromAI(ai), slowPSS(bad); got != want && got != UnknownSignatureAlgorithm {
+				t.Fatalf("%x: got %v, want %v", bad, got, want)
+			}
+		}
+	}
+}
+
+var hashToPSSParameters256, hashToPSSParameters384, hashToPSSParameters512 = pssOf(oidSHA256, 32), pssOf(oidSHA384, 48), pssOf(oidSHA512, 64)
+
+func pssOf(hash asn1.ObjectIdentifier, salt int) []byte {
+	h := pkix.AlgorithmIdentifier{Algorithm: hash, Parameters: asn1.NullRawValue}
+	inner, _ := asn1.Marshal(h)
+	der, err := asn1.Marshal(pssParameters{Hash: h, MGF: pkix.AlgorithmIdentifier{Algorithm: oidMGF1, Parameters: asn1.RawValue{FullBytes: inner}}, SaltLength: salt, TrailerField: 1})
+	if err != nil {
+		panic(err)
+	}
+	return der
+}
+
+// slowPSS reads parameters with package encoding/asn1.
+func slowPSS(der []byte) SignatureAlgorithm {
+	var p pssParameters
+	if _, err := asn1.Unmarshal(der, &p); err != nil {
+		return UnknownSignatureAlgorithm
+	}
+	var inner pkix.AlgorithmIdentifier
+	if _, err := asn1.Unmarshal(p.MGF.Parameters.FullBytes, &inner); err != nil {
+		return UnknownSignatureAlgorithm
+	}
+	for algo, hash := range map[SignatureAlgorithm]struct {
+		oid  asn1.ObjectIdentifier
+		salt int
+	}{SHA256WithRSAPSS: {oidSHA256, 32}, SHA384WithRSAPSS: {oidSHA384, 48}, SHA512WithRSAPSS: {oidSHA512, 64}} {
+		if p.Hash.Algorithm.Equal(hash.oid) && inner.Algorithm.Equal(hash.oid) && p.MGF.Algorithm.Equal(oidMGF1) && p.SaltLength == hash.salt && p.TrailerField == 1 &&
+			empty(p.Hash.Parameters) && empty(inner.Parameters) {
+			return algo
+		}
+	}
+	return UnknownSignatureAlgorithm
+}
+
+func empty(v asn1.RawValue) bool {
+	return len(v.FullBytes) == 0 || reflect.DeepEqual(v.FullBytes, asn1.NullBytes)
+}
+`,
+	})
+}
+
+// TestNamedCurves: signatures are checked as Go checks them, for the curves that
+// certificates name.
+func TestNamedCurves(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "crypto/ecdsa", []string{"-run", "Named"}, 1, nil, map[string]string{
+		"named_test.go": `package ecdsa
+
+import (
+	"crypto/elliptic"
+	"crypto/rand"
+	"testing"
+)
+
+func TestNamed(t *testing.T) {
+	hash := make([]byte, 32)
+	for _, curve := range []elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		key, err := GenerateKey(curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sig, err := SignASN1(rand.Reader, key, hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !verifyNamed(&key.PublicKey, hash, sig) {
+			t.Errorf("%s: got false for a good signature, want true", curve.Params().Name)
+		}
+		sig[len(sig)-1] ^= 1
+		if verifyNamed(&key.PublicKey, hash, sig) {
+			t.Errorf("%s: got true for a bad signature, want false", curve.Params().Name)
+		}
+	}
+	own := *elliptic.P256().Params() // the same curve, but none of those with a name
+	key, err := GenerateKey(&own, rand.Reader)
+	if err != nil {
+		t.Skip(err) // since Go 1.26 it makes none
+	}
+	sig, err := SignASN1(rand.Reader, key, hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verifyNamed(&key.PublicKey, hash, sig) {
+		t.Error("a curve of its own: got true, want false")
+	}
+}
+`,
+	})
+}
+
+func TestQuotedPrintable(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "mime/quotedprintable", nil, 4, nil, nil)
 }

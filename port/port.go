@@ -1,6 +1,6 @@
 // Package port holds tinynet's part of the port: the manifests that say which
 // of Go's files are taken and what changes in them, and our own sources, laid
-// out like GOROOT/src.
+// out like GOROOT/src (vendored is GOROOT/src/vendor, a name that go:embed does not take).
 //
 // The sources below this folder belong to package net and its kin and compile
 // only after assembling, so each carries the build tag tinynetport, which
@@ -13,5 +13,5 @@ import "embed"
 // net/manifest.toml and net/fd_netdev.go, the build conditions that have names,
 // conditions.toml, and the record, upstream.lock.
 //
-//go:embed conditions.toml context crypto internal net strconv time upstream.lock
+//go:embed conditions.toml context crypto internal mime net strconv time upstream.lock vendored
 var FS embed.FS

@@ -12,6 +12,8 @@ func TestSources(t *testing.T) {
 	for _, what := range [][]string{
 		{"port.board,tinynet_board", "net/http/internal/hostport.go", "net/http/internal/idna_small.go", "net/http/internal/punycode.go", "net/http/internal/idna_test.go"},
 		{"port.board,tinynet_board", "net/http/internal/brief_board.go", "net/http/internal/brief_test.go"},
+		{"", "internal/brief/brief.go", "internal/brief/brief_test.go"},
+		{"port.smalltls,tlssmall", "crypto/x509/small_texts.go", "crypto/x509/small_texts_test.go"},
 		{"port.board,tinynet_board", "net/names_board.go", "net/names_test.go"},
 		{"port.board,tinynet_board", "net/parseaddr_board.go", "net/parseaddr_test.go"},
 		{"port.board,tinynet_board", "net/http/timer_board.go", "net/http/timer_test.go"},

@@ -86,7 +86,7 @@ func GosOwn(file string) bool { return !isRoot(path.Dir(file)) }
 
 // changed are the packages of Go's own, besides those below crypto, in which the port
 // may change files, or which it may add.
-var changed = []string{"context", "internal/brief", "internal/godebug", "net/netip", "net/textproto", "net/url", "strconv", "time"}
+var changed = []string{"context", "internal/brief", "internal/godebug", "mime/quotedprintable", "net/netip", "net/textproto", "net/url", "strconv", "time", "vendor/golang.org/x/crypto/cryptobyte"}
 
 // isRoot tells whether packages at the path are part of the port.
 func isRoot(p string) bool {
@@ -108,6 +108,15 @@ func LoadManifest(port fs.FS) (*Manifest, error) {
 // for messages.
 func LoadTests(tests fs.FS, dir string) (*Manifest, error) {
 	return loadManifest(tests, dir, true)
+}
+
+// pathOf is the import path of the package that a folder of the port is for. Those in
+// GOROOT/src/vendor are in vendored: Go's tools pass folders named vendor by.
+func pathOf(folder string) string {
+	if rest, ok := strings.CutPrefix(folder, "vendored/"); ok {
+		return "vendor/" + rest
+	}
+	return folder
 }
 
 func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
@@ -140,13 +149,13 @@ func loadManifest(port fs.FS, dir string, tests bool) (*Manifest, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the port: %w", err)
 		}
-		p := &pkg{path: path.Dir(name), named: named, dir: dir, file: dir + name, tests: tests, ports: map[string]*portFile{}}
+		p := &pkg{path: pathOf(path.Dir(name)), named: named, dir: dir, file: dir + name, tests: tests, ports: map[string]*portFile{}}
 		m.pkgs = append(m.pkgs, p)
 		byPath[p.path] = p
 		probs = append(probs, p.load(data)...)
 	}
 	for folder, names := range sources {
-		p := byPath[folder]
+		p := byPath[pathOf(folder)]
 		if p == nil {
 			probs = append(probs, &Problem{Manifest: dir + folder + "/" + manifestName,
 				Text: fmt.Sprintf("there is none, but the folder has Go files (%s)", path.Base(names[0]))})

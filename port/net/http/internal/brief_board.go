@@ -15,9 +15,10 @@ import (
 //
 // Package fmt prints values of every type, and so links floating point with its
 // tables, reflection and sorted maps: 40 kB of flash, in programs that themselves
-// print nothing. net/http prints strings, numbers, errors, and what has a String
-// method, with few verbs: those are here, and what they give is what fmt gives.
-// Of any other value, which only a handler that panics can bring, the type is named.
+// print nothing. net/http prints strings, numbers, errors and addresses, with few
+// verbs: those are here, and what they give is what fmt gives. Of any other value the
+// type is named. A handler can panic with any: Text has the text of what has a String
+// method. That is apart, because TinyGo links all methods of that name with the call.
 
 // Sprintf knows the verbs %s, %v, %q, %d, %x, %T, %p and %w, the flag 0 with a
 // width, and [n] for an argument.
@@ -69,6 +70,17 @@ func Fprintln(w io.Writer, args ...any) (int, error) {
 		b = appendArg(b, arg, 'v', 0)
 	}
 	return w.Write(append(b, '\n'))
+}
+
+// Text gives the text of v where v has a String method, and v itself otherwise.
+func Text(v any) any {
+	if _, ok := v.(error); ok {
+		return v
+	}
+	if s, ok := v.(interface{ String() string }); ok {
+		return string(appendMethod(nil, s.String, 'v', v))
+	}
+	return v
 }
 
 // Logf is log.Printf, which links fmt.
@@ -136,7 +148,10 @@ func appendArg(b []byte, arg any, verb byte, width int) []byte {
 		return append(append(append(b, "%!"...), verb), "(<nil>)"...)
 	case error:
 		return appendMethod(b, v.Error, verb, arg)
-	case interface{ String() string }:
+	case interface { // net.Addr
+		Network() string
+		String() string
+	}:
 		return appendMethod(b, v.String, verb, arg)
 	case string:
 		return appendString(b, v, verb)

@@ -19,6 +19,9 @@ func Fprintf(w io.Writer, format string, args ...any) (int, error) {
 
 func Fprintln(w io.Writer, args ...any) (int, error) { return fmt.Fprintln(w, args...) }
 
+// Text is for boards.
+func Text(v any) any { return v }
+
 // These are values, not functions, so that a log names the line of their caller.
 var (
 	Logf    = log.Printf

@@ -49,9 +49,15 @@ func TestAsFmt(t *testing.T) {
 		}
 	}
 	for _, v := range values {
+		check("%T", v)
+		if got, want := Sprintf("%v", Text(v)), fmt.Sprint(v); got != want {
+			t.Errorf("the Text of %#v: got %q, want %q", v, got, want)
+		}
+		if _, ok := v.(net.Addr); !ok {
+			v = Text(v)
+		}
 		check("%v", v)
 		check("a %v b", v)
-		check("%T", v)
 		switch v.(type) {
 		case string, []byte, error, fmt.Stringer, []string:
 			check("%s", v)
