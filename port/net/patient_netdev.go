@@ -89,7 +89,7 @@ func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, e
 		err error
 	}
 	done := make(chan result)
-	go func() {
+	p.crew.work(job{open: func() {
 		fd, err := f()
 		select {
 		case done <- result{fd, err}:
@@ -98,7 +98,7 @@ func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, e
 				fd.Close()
 			}
 		}
-	}()
+	}})
 	select {
 	case r := <-done:
 		return r.fd, r.err

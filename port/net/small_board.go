@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	_ "unsafe" // for go:linkname
 )
 
 // Contexts and timers for this package's own use. Those of context and time
@@ -130,10 +131,20 @@ func (c *boardTrace) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// afterFunc is context.AfterFunc in a program that has it anyway: net/http hands it
+// over.
+var afterFunc func(context.Context, func()) (stop func() bool)
+
+//go:linkname useAfterFunc
+func useAfterFunc(f func(context.Context, func()) (stop func() bool)) { afterFunc = f }
+
 // ctxAfterFunc is context.AfterFunc. For a context that is not of this package
-// it takes a goroutine.
+// it takes a goroutine, if need be.
 func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	c, ok := ctx.(*boardCtx)
+	if !ok && afterFunc != nil {
+		return afterFunc(ctx, f)
+	}
 	if !ok {
 		stopped := make(chan struct{})
 		var decided atomic.Bool // f runs, or never will; f itself may call stop

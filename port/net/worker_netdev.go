@@ -19,18 +19,23 @@ type crew struct {
 	idle int // workers that wait for a job
 }
 
-// A job is what a worker does: the call that a lane has, or a quick one.
+// A job is what a worker does: the call that a lane has, a quick one, or all that opens
+// a socket.
 type job struct {
 	lane  *lane
 	quick *quickJob
+	open  func()
 }
 
 func (j job) do() {
-	if j.lane != nil {
+	switch {
+	case j.lane != nil:
 		j.lane.do()
-		return
+	case j.quick != nil:
+		j.quick.done <- j.quick.call()
+	default:
+		j.open()
 	}
-	j.quick.done <- j.quick.call()
 }
 
 // work has a worker do j.
@@ -58,6 +63,7 @@ func (c *crew) worker(j job) {
 		}
 		c.idle++
 		c.mu.Unlock()
+		j = job{} // what it holds may go
 		j = <-c.jobs
 	}
 }

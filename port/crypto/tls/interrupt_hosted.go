@@ -1,0 +1,9 @@
+//go:build tinynetport && !port.board
+
+package tls
+
+import "context"
+
+const afterContext = false
+
+func (c *Conn) closeAfter(context.Context) (stop func() error) { return nil }

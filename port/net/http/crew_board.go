@@ -1,0 +1,96 @@
+//go:build tinynetport && baremetal
+
+package http
+
+import (
+	"context"
+	"runtime/volatile"
+	"sync"
+	_ "unsafe" // for go:linkname
+)
+
+//go:linkname useAfterFunc net.useAfterFunc
+func useAfterFunc(f func(context.Context, func()) (stop func() bool))
+
+// Without it, package net has a goroutine wait for the end of each dial's context.
+func init() { useAfterFunc(context.AfterFunc) }
+
+// crewIdle is how many goroutines of the client are kept when they have nothing to do:
+// as many as an https request has at once, one that dials and later two that read and
+// write, or one for the handshake.
+const crewIdle = 3
+
+// crew has the goroutines that a Transport has beside its callers'. One that is done
+// waits for what comes next: under TinyGo a new one takes a new stack from the heap,
+// and that of one that has ended often stays, since old words on other stacks lead to
+// it. See docs/RATIONALE.md, "Goroutines that are kept".
+var crew struct {
+	mu      sync.Mutex
+	idle    [crewIdle]chan func()
+	count   int  // of idle
+	leaving bool // nobody waits until somebody spawns again
+}
+
+// spawn runs f in a goroutine.
+func spawn(f func()) {
+	var next chan func()
+	crew.mu.Lock()
+	crew.leaving = false
+	if crew.count > 0 {
+		crew.count--
+		next = crew.idle[crew.count]
+	}
+	crew.mu.Unlock()
+	if next != nil {
+		next <- f
+		return
+	}
+	go crewWork(f)
+}
+
+func crewWork(f func()) {
+	next := make(chan func(), 1) // who spawns does not wait
+	for f != nil {
+		f()
+		f = nil // what it holds may go
+		crew.mu.Lock()
+		stay := !crew.leaving && crew.count < len(crew.idle)
+		if stay {
+			crew.idle[crew.count] = next
+			crew.count++
+		}
+		crew.mu.Unlock()
+		if stay {
+			wipe(wipeDepth)
+			f = <-next
+		}
+	}
+}
+
+// wipe overwrites what was left on the stack by what has run: TinyGo's collector takes
+// each word there for an address, and one of a TLS connection keeps 20 kB. The depth is
+// less than that of any dial, so there is room.
+//
+//go:noinline
+func wipe(depth int) {
+	var words [48]uint32
+	for i := range words {
+		volatile.StoreUint32(&words[i], 0)
+	}
+	if depth > 0 {
+		wipe(depth - 1)
+	}
+}
+
+const wipeDepth = 16 // times some 200 bytes
+
+// dismiss ends the goroutines that have nothing to do, and those that are done before
+// the next one is spawned.
+func dismiss() {
+	crew.mu.Lock()
+	crew.leaving = true
+	for ; crew.count > 0; crew.count-- {
+		crew.idle[crew.count-1] <- nil
+	}
+	crew.mu.Unlock()
+}

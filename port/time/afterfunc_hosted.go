@@ -1,0 +1,5 @@
+//go:build tinynetport && !baremetal
+
+package time
+
+func runFunc(f func()) { go f() }
