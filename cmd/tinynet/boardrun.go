@@ -76,6 +76,11 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 	conf.Listening = t.listening
 	conf.Fault = t.fault
 	if p.Ethernet != nil {
+		m.Wait()
+		m.Close()
+		if p.Measure {
+			t.tellPeak(m)
+		}
 		err = t.awaitEnd(ctx, m)
 	} else {
 		err = t.attend(ctx, m, host.New(conf), p.Measure)
@@ -147,7 +152,7 @@ func (t *tool) tellPeak(m board.Machine) {
 	} {
 		fmt.Fprintf(w, "tinynet: %10d %s\n", line.n, line.what)
 	}
-	fmt.Fprintf(w, "tinynet: the deepest stack of a goroutine: %d bytes; allocated in all: %d bytes; collections: %d\n", p.Deepest, p.Allocated, p.Collected)
+	fmt.Fprintf(w, "tinynet: the deepest stack of a goroutine: %d bytes; allocated in all: %d bytes; the heap was looked at %d times\n", p.Deepest, p.Allocated, p.Looks)
 }
 
 // tellCycles says how long a program ran, on a machine that counts.
@@ -309,7 +314,7 @@ func (t *tool) compileTinyGo(ctx context.Context, tg *tinyGo, opt runOptions, di
 	tags := tagged(opt.tags)
 	if opt.board == board.W5500Pico {
 		tags = joinTags(tags, board.W5500Tags)
-	} else if opt.stats {
+	} else if opt.stats && opt.board != board.Pico { // whose memory is looked at from outside
 		tags, p.Measure = joinTags(tags, board.MeasureTag), true
 	}
 	args = append(args, "-tags="+strings.ReplaceAll(tags, ",", " "))

@@ -45,9 +45,7 @@ func (t *tool) buildPico(ctx context.Context, opt runOptions, dir string, pkg []
 		p.File = pkg[0]
 	} else {
 		tg, _, err := t.onPortFor(ctx, "", func(tg *tinyGo, cache string) (err error) {
-			if opt.board == board.Pico {
-				tg.Changed, err = board.PicoChanged(tg.Root, cache)
-			}
+			tg.Changed, err = board.PicoChanged(tg.Root, cache)
 			return err
 		})
 		if err != nil {
@@ -61,7 +59,7 @@ func (t *tool) buildPico(ctx context.Context, opt runOptions, dir string, pkg []
 			return fail(err)
 		}
 	}
-	p.Install, p.Name = install, filepath.Base(pkg[0])
+	p.Install, p.Name, p.Measure = install, filepath.Base(pkg[0]), opt.stats
 	return p, board.StartPico, clean, nil
 }
 

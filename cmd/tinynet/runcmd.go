@@ -66,9 +66,9 @@ on which -publish, -listen, -allow, -deny, -addr, -self, -loopback and -dns have
 a say, as in tinynet tether. A port that cannot be had here is put at a free
 one; where the program's ports are is printed.
 
-With -stats, the heap is collected whenever more than ever before is in use while
-the program uses the network or waits; so the figure is of what it really needs,
-and the program is slower.
+With -stats on a board of QEMU, the heap is collected whenever more than ever before
+is in use while the program uses the network or waits; so the figure is of what it
+really needs, and the program is slower. A Pico's is looked at from outside.
 
 wasm is a WebAssembly sandbox, built with your Go (GOOS=wasip1); it needs nothing
 else. qemu-riscv32 is QEMU's machine virt, qemu-cortex-m3 its
@@ -77,13 +77,15 @@ mps2-an385; both are built with TinyGo, which has to be on PATH as QEMU has.
 pico is a Raspberry Pi Pico, whose chip rp2040js emulates; it needs TinyGo, and
 Node and npm, which fetches the emulator on the first use. One of the two cores
 is there, so the program is built with the scheduler for one. PKG may also be a
-file of firmware that ends in .uf2 or .elf. With -stats, cycles are counted, too.
+file of firmware that ends in .uf2 or .elf; what is told of functions and memory
+needs an .elf. With -stats, cycles are counted, too.
 
-w5500-evb-pico is WIZnet's board of that name: a Pico with a W5500 on its SPI bus,
+w5500-evb-pico, or w5500, is WIZnet's board of that name: a Pico with a W5500 on its SPI bus,
 which is simulated. Its firmware is built as to be flashed, with -tags=w5500,netgo;
 one that is there, as tinynet tinygo build makes it, runs as it is. The cable leads to
 this computer only, which is 192.168.1.1 there unless -self says otherwise, and
--publish, -listen and -loopback have a say. With -stats, cycles are counted.
+-publish, -listen and -loopback have a say. -stats and -profile tell of it what they
+tell of pico.
 
 Examples:
   tinynet run ./examples/webserver
@@ -132,6 +134,9 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 		if opt.board, note = defaultBoard(cmp.Or(t.goos, runtime.GOOS)); note != "" {
 			fmt.Fprintln(t.stderr, "tinynet: "+note)
 		}
+	}
+	if opt.board == "w5500" { // what has the chip, in short
+		opt.board = board.W5500Pico
 	}
 	if !slices.Contains(boards, opt.board) {
 		return usagef("there is no board %q; there are %s", opt.board, strings.Join(boards, ", "))

@@ -25,7 +25,7 @@ type Program struct {
 	Env      []string // as Args
 	Files    string   // a folder that wasm's program sees as /, and may write; "" is none
 	Name     string
-	Measure  bool           // note the most memory in use; the program was built with the tag MeasureTag
+	Measure  bool           // note the most memory in use; on QEMU's boards the program was built with the tag MeasureTag
 	Cache    string         // a folder for what can be used again; "" is none
 	Install  string         // a folder in which the board pico's emulator is installed
 	Profile  bool           // take samples of where the program is; see Profiled
@@ -34,7 +34,8 @@ type Program struct {
 	Stderr   io.Writer      // messages of the machine, and what the program prints besides the line
 }
 
-// MeasureTag is the build tag of a program that notes how much memory it uses.
+// MeasureTag is the build tag of a program for QEMU's boards that notes how much memory
+// it uses.
 const MeasureTag = "tinynet_stats"
 
 // A Starter switches a board on. The machine ends with ctx at the latest.

@@ -27,6 +27,7 @@ import (
 
 	"github.com/tinynet/tinynet/internal/board"
 	"github.com/tinynet/tinynet/netdev/tether/host"
+	"github.com/tinynet/tinynet/netdev/w5500sim"
 )
 
 // self is where a board on a tether reaches 127.0.0.1 of this computer.
@@ -135,6 +136,7 @@ type running struct {
 	kind    kind
 	machine board.Machine
 	line    *cutLine
+	chip    *w5500sim.Chip // of the board with one
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -165,6 +167,7 @@ func run(t *testing.T, k kind, file string) *running {
 		if p.Ethernet, err = (board.Cable{Loopback: true, Listening: listening}).W5500(); err != nil {
 			t.Fatal(err)
 		}
+		r.chip = p.Ethernet
 		t.Cleanup(func() { p.Ethernet.Close() })
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -433,8 +436,8 @@ func TestGuest(t *testing.T) {
 // TestPeak: of a program that has a known amount of memory in use, that is measured.
 func TestPeak(t *testing.T) {
 	kinds(t, func(t *testing.T, k kind) {
-		if k.name == "wasm" || k.ethernet() {
-			t.Skip("what measures comes with the tether of TinyGo's boards")
+		if k.name == "wasm" {
+			t.Skip("memory is measured on TinyGo's boards")
 		}
 		start := k.start
 		k.start = func(ctx context.Context, p board.Program) (board.Machine, error) {
@@ -463,7 +466,7 @@ func TestPeak(t *testing.T) {
 		if p.Deepest < 6_000 || p.Deepest > 12_000 {
 			t.Errorf("%d bytes of a stack in use", p.Deepest)
 		}
-		if p.Static < 1_000 || p.System < 50 || p.Allocated < p.Heap || p.Collected == 0 {
+		if p.Static < 1_000 || p.System < 50 || p.Allocated < p.Heap || p.Looks == 0 {
 			t.Errorf("%+v", p)
 		}
 	})
@@ -785,13 +788,19 @@ func testReset(t *testing.T, r *running, client *http.Client) {
 
 // testExit ends the program.
 func testExit(t *testing.T, r *running, client *http.Client) {
-	want := 3
-	if r.kind.ethernet() {
-		want = 0 // firmware as it is flashed tells no status
-	}
 	client.Get(r.page("/exit", url.Values{"status": {"3"}})) // there is no answer
 	status, err := r.machine.Wait()
-	if err != nil || status != want {
-		t.Errorf("status %d, %v, want %d", status, err, want)
+	if err != nil || status != 3 {
+		t.Errorf("got status %d, %v, want 3", status, err)
 	}
+	if r.chip == nil {
+		return
+	}
+	// With the chip, all is free that was the board's here.
+	r.chip.Close()
+	l, err := net.Listen("tcp", r.at("tcp 80"))
+	if err != nil {
+		t.Fatalf("the board's port after its end: got %v, want that it is free", err)
+	}
+	l.Close()
 }

@@ -19,7 +19,7 @@ type Peak struct {
 	Deepest    int // used of a goroutine's stack
 	System     int // used of the stack of interrupts and the scheduler
 	Allocated  int // in all
-	Collected  int // how often the heap was looked at
+	Looks      int // how often the heap was looked at
 }
 
 // A Measured machine notes the peak of its program, if the Program says so. It is
@@ -90,7 +90,7 @@ func (l left) peak(program string) (p Peak, err error) {
 		return p, fmt.Errorf("the program has not noted how much memory it uses: it ended before it did anything, or was not built to do so")
 	}
 	p.Heap, p.Stacks, p.Goroutines = int(r.Heap), int(r.Stacks), int(r.Goroutines)
-	p.Deepest, p.Allocated, p.Collected = int(r.Deepest), int(r.Allocated), int(r.Collections)
+	p.Deepest, p.Allocated, p.Looks = int(r.Deepest), int(r.Allocated), int(r.Collections)
 	// What happened on the stacks since the program last looked.
 	heap, err := l.at(r.HeapStart, int(r.Blocks)*gcBlock)
 	if err != nil {

@@ -45,12 +45,8 @@ const W5500Tags = "w5500,netgo"
 // the chip's two cores is emulated.
 var PicoBuild = []string{"-target=pico", "-scheduler=tasks"}
 
-// picoPage is where the glue keeps what it and the emulator tell each other: the
-// chip's second small bank of memory.
-const (
-	picoPage   = 0x20041000
-	picoSystem = 2 << 10 // bytes of the system's stack, as TinyGo has it
-)
+// picoSystem is how many bytes of memory are the system's stack: TinyGo has it first.
+const picoSystem = 2 << 10
 
 const oldestNode = 18
 
@@ -216,6 +212,8 @@ type picoMachine struct {
 	ended   chan struct{} // the process, and all below is known
 	once    sync.Once
 
+	unmeasured error // why memory is not
+
 	end     *picoEnd
 	memory  []byte
 	samples []sample
@@ -229,6 +227,15 @@ type picoEnd struct {
 	What      string   `json:"what"`
 	Registers []uint32 `json:"registers"`
 	Status    int      `json:"status"` // -1 is unknown
+	Panic     []uint32 `json:"panic"`  // the registers when it began, if that is how it ended
+	Memory    *struct {
+		Heap       int `json:"heap"`
+		Stacks     int `json:"stacks"`
+		Goroutines int `json:"goroutines"`
+		Deepest    int `json:"deepest"`
+		Looks      int `json:"looks"`
+		Allocated  int `json:"allocated"`
+	} `json:"memory"`
 }
 
 // StartPico runs firmware for the Pico.
@@ -268,7 +275,21 @@ func StartPico(ctx context.Context, p Program) (Machine, error) {
 	if err := m.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", node, err)
 	}
-	options, err := json.Marshal(map[string]any{"profile": p.Profile, "w5500": p.Ethernet != nil})
+	given := map[string]any{"profile": p.Profile, "w5500": p.Ethernet != nil}
+	// Functions of TinyGo's that tell how a program ends, where they are not part of
+	// their callers.
+	if at := m.symbols.named("os.Exit", "syscall.Exit", "runtime.exit"); len(at) > 0 {
+		given["exit"] = at[0]
+	}
+	given["panics"] = m.symbols.named("runtime._panic", "runtime.runtimePanicAt")
+	if p.Measure {
+		if where, err := memorySymbols(p.File); err == nil {
+			given["memory"] = where
+		} else {
+			m.unmeasured = err
+		}
+	}
+	options, err := json.Marshal(given)
 	if err != nil {
 		return nil, err
 	}
@@ -411,7 +432,7 @@ func (m *picoMachine) where(pc uint32) string {
 	if f := m.symbols.function(lr); f == nil || f != m.symbols.function(pc) {
 		fmt.Fprintf(&b, "\ncalled from %s", m.symbols.Place(lr-4))
 	}
-	for _, at := range m.callers(pc, lr) {
+	for _, at := range m.callers(m.end.Registers) {
 		fmt.Fprintf(&b, "\ncalled, it seems, from %s", m.symbols.Place(at))
 	}
 	return b.String()
@@ -419,8 +440,20 @@ func (m *picoMachine) where(pc uint32) string {
 
 // tellPanic says where the program was when it gave up.
 func (m *picoMachine) tellPanic() {
-	pc, lr := m.end.Registers[15], m.end.Registers[14]
-	for i, at := range m.callers(pc, lr) {
+	registers := m.end.Registers
+	var places []uint32
+	if m.end.Panic != nil {
+		registers = m.end.Panic
+		// A panic of the runtime's says in the first register where it is from.
+		for _, at := range []uint32{registers[0], registers[14]} {
+			if f := m.symbols.function(at); at&1 != 0 && f != nil && !strings.HasPrefix(f.name, "runtime.") {
+				places = append(places, at-4)
+				break
+			}
+		}
+	}
+	places = append(places, m.callers(registers)...)
+	for i, at := range places {
 		if i == 0 {
 			fmt.Fprintf(m.p.Stderr, "tinynet: the program ended with status %d, and called before that, it seems:\n", m.end.Status)
 		}
@@ -428,10 +461,11 @@ func (m *picoMachine) tellPanic() {
 	}
 }
 
-// panicked tells of firmware that leaves no status whether it ended with a panic: one
-// of the functions of TinyGo's runtime for that is on the stack.
+// panicked tells of firmware that leaves no status whether it ended with a panic: it did
+// not come out of it, or one of the functions of TinyGo's runtime for that is on the
+// stack.
 func (m *picoMachine) panicked() bool {
-	return slices.ContainsFunc(m.callers(m.end.Registers[15], m.end.Registers[14]), func(at uint32) bool {
+	return m.end.Panic != nil || slices.ContainsFunc(m.callers(m.end.Registers), func(at uint32) bool {
 		f := m.symbols.function(at)
 		return f != nil && strings.HasPrefix(f.name, "runtime.") && strings.Contains(strings.ToLower(f.name), "panic")
 	})
@@ -439,16 +473,17 @@ func (m *picoMachine) panicked() bool {
 
 // callers are places in functions to which the words on the stack may lead back:
 // those that follow a call. Some may be left over from earlier.
-func (m *picoMachine) callers(pc, lr uint32) (places []uint32) {
-	if m.symbols == nil {
+func (m *picoMachine) callers(registers []uint32) (places []uint32) {
+	if m.symbols == nil || len(registers) != 16 {
 		return nil
 	}
+	pc, lr := registers[15], registers[14]
 	image, err := firmware(m.p.File)
 	if err != nil {
 		return nil
 	}
 	seen := []*function{m.symbols.function(pc), m.symbols.function(lr)}
-	sp := int64(m.end.Registers[13]) - picoRAM
+	sp := int64(registers[13]) - picoRAM
 	const deep, most = 2048, 8
 	for at := sp; at >= 0 && at+4 <= int64(len(m.memory)) && at < sp+deep && len(places) < most; at += 4 {
 		word := binary.LittleEndian.Uint32(m.memory[at:])
@@ -501,15 +536,27 @@ func (m *picoMachine) Counters() (Counters, error) {
 }
 
 // Peak is known when the program has ended.
-func (m *picoMachine) Peak() (Peak, error) {
+func (m *picoMachine) Peak() (p Peak, err error) {
 	<-m.ended
 	switch {
 	case m.end == nil:
-		return Peak{}, errors.New("the emulator did not tell")
+		return p, errors.New("the emulator did not tell")
 	case !m.p.Measure:
-		return Peak{}, errors.New("it was not to be measured")
+		return p, errors.New("it was not to be measured")
+	case m.unmeasured != nil:
+		return p, m.unmeasured
+	case m.end.Memory == nil:
+		return p, errors.New("the program ended before it had a heap")
 	}
-	return left{bytes.NewReader(m.memory), picoRAM, picoPage, picoSystem}.peak(m.p.File)
+	if p.Static, err = static(m.p.File); err != nil {
+		return p, err
+	}
+	seen := m.end.Memory
+	p.Heap, p.Stacks, p.Goroutines, p.Deepest = seen.Heap, seen.Stacks, seen.Goroutines, seen.Deepest
+	p.Allocated, p.Looks = seen.Allocated, seen.Looks
+	system := m.memory[:min(picoSystem, len(m.memory))]
+	p.System = len(bytes.TrimLeft(system, "\x00"))
+	return p, nil
 }
 
 // endWait is how long the emulator may take to tell how things stand.

@@ -231,7 +231,7 @@ func (c column) measure(t *testing.T) (cycles map[string]int64, profiles map[str
 	var file string
 	if c.own {
 		file = filepath.Join(t.TempDir(), "program.elf")
-		args := append(append([]string{"build", "-o", file}, board.PicoBuild...), "-tags=w5500", "-stack-size=8kb", "./testdata/own")
+		args := append(append([]string{"build", "-o", file}, board.PicoBuild...), "-tags=w5500", "-stack-size=8kb", "-interp-timeout=1h", "./testdata/own")
 		if out, err := exec.Command("tinygo", args...).CombinedOutput(); err != nil {
 			t.Fatalf("tinygo %s: %v\n%s", strings.Join(args, " "), err, out)
 		}

@@ -117,3 +117,18 @@ func (s *Symbols) Place(at uint32) string {
 	}
 	return text
 }
+
+// named are the functions with one of these names, in their order.
+func (s *Symbols) named(names ...string) (at []uint32) {
+	if s == nil {
+		return nil
+	}
+	for _, name := range names {
+		for _, f := range s.funcs {
+			if f.name == name {
+				at = append(at, f.start)
+			}
+		}
+	}
+	return at
+}

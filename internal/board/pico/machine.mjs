@@ -3,6 +3,7 @@
 import { webcrypto } from 'node:crypto';
 import { RP2040, USBCDC } from 'rp2040js';
 import { Ethernet } from './ethernet.mjs';
+import { Meter } from './memory.mjs';
 import { Fault, Processor } from './processor.mjs';
 
 const flashStart = 0x10000000, ramStart = 0x20000000;
@@ -29,6 +30,8 @@ const spinAfter = 1e9; // nanoseconds in which a program goes in a circle
 const longAfter = 10e9; // and in which it computes without a rest, for a notice
 const slice = 50000; // cycles between two looks at what has come
 const together = 8; // slices whose bytes for the world go in one message
+const breakpoint = 0xbe00;
+const lastWords = 50e6; // nanoseconds in which USB sends what a program printed at its end
 
 class Spin extends Fault {}
 
@@ -94,6 +97,13 @@ export class Board {
     this.fromUSB = [];
     this.kept = null; // the page, over a reset
     this.samples = options.profile ? new Map() : null;
+    this.meter = options.memory ? new Meter(options.memory) : null;
+    this.stops = new Map(options.exit ? [[options.exit, 'exit']] : []); // functions whose calls are noted
+    for (const at of options.panics ?? []) {
+      this.stops.set(at, 'panic');
+    }
+    this.exited = -1; // the status that it was called with
+    this.panic = null; // the registers when it was called last
     this.cycles = 0; // of the runs before a reset
     this.nanos = 0;
     this.later = []; // messages that have come before an answer
@@ -114,10 +124,27 @@ export class Board {
     this.clock = clock;
     chip.logger = new Logger(core);
     chip.onBreak = (code) => {
+      const stop = core.PC - 2;
+      if (code === 0 && this.stops.has(stop)) {
+        if (this.stops.get(stop) === 'exit') {
+          this.exited = core.registers[0];
+        } else {
+          this.panic = Array.from(core.registers);
+        }
+        const at = stop - flashStart; // the instruction that belongs there is next
+        chip.flash.set(this.firmware.subarray(at, at + 2), at);
+        this.passed = stop;
+        core.PC = stop;
+        return;
+      }
       throw new Fault(`a breakpoint or an instruction that is none on purpose, number ${code}`);
     };
     chip.bootrom = new Uint32Array(0); // a program that uses it should be told
     chip.flash.set(this.firmware);
+    for (const at of this.stops.keys()) {
+      this.stop(at);
+    }
+    this.passed = null; // a stop that is not there now
     chip.peripherals[0x40060] = new Oscillator();
     core.VTOR = vectors;
     core.SP = chip.readUint32(vectors);
@@ -148,6 +175,8 @@ export class Board {
     this.world = performance.now() * 1e6; // when the emulated clock would be 0
     this.sampleAt = 0;
     this.restedAt = this.leftAt = 0;
+    this.endedAt = null;
+    this.meter?.begin(chip);
   }
 
   // uart gives the UART its time: the library sends at once, and hears all that it
@@ -271,13 +300,23 @@ export class Board {
     return behind;
   }
 
+  // stop has the program stop at a function, as a debugger does.
+  stop(at) {
+    this.chip.flashView.setUint16(at - flashStart, breakpoint, true);
+  }
+
   // compute runs some instructions.
   compute() {
     const { core } = this.chip;
+    if (this.passed !== null && core.PC !== this.passed) {
+      this.stop(this.passed);
+      this.passed = null;
+    }
     const end = core.cycles + slice;
     while (!core.waiting && core.cycles < end) {
       this.step(end - core.cycles);
     }
+    this.meter?.look();
     this.look();
   }
 
@@ -360,15 +399,29 @@ export class Board {
     }
   }
 
-  // ended is true when the program sleeps in the loop that TinyGo ends with.
+  // ended is true when the program sleeps in the loop that TinyGo ends with, and USB has
+  // sent what was printed last. The chip would keep that for itself, since interrupts are
+  // off in that loop.
   ended() {
-    const { chip } = this;
+    const { chip, clock } = this;
     const WFI = 0xbf30, back = 0xe7fd; // to the instruction before
     const at = chip.core.PC;
     if (chip.readUint16(at - 2) !== WFI || chip.readUint16(at) !== back) {
       return false;
     }
-    return true;
+    if (this.endedAt === null) {
+      this.endedAt = clock.nanos;
+      chip.core.PM = false;
+      chip.core.interruptsUpdated = true;
+    }
+    return clock.nanos - this.endedAt > lastWords;
+  }
+
+  // panicked tells whether the program still is in the last panic: the stack is not much
+  // deeper, and not less deep, as it is where a panic was recovered from.
+  panicked() {
+    const depth = this.panic ? this.panic[13] - this.chip.core.SP : -1;
+    return depth >= 0 && depth < 512;
   }
 
   // end tells how the program ended.
@@ -395,7 +448,9 @@ export class Board {
       ...how,
       ...this.counters(),
       registers: Array.from(core.registers),
-      status: (exit & 0xffff0000) === exitMagic ? exit & 0xffff : -1,
+      status: (exit & 0xffff0000) === exitMagic ? exit & 0xffff : this.exited < 0 ? -1 : this.exited & 0xff,
+      panic: this.panicked() ? this.panic : undefined,
+      memory: this.meter?.end() ?? undefined,
     })));
   }
 

@@ -41,7 +41,6 @@ func tetherLine() io.ReadWriter {
 const readPatience = 24
 
 func (uartLine) Read(p []byte) (n int, err error) {
-	notePeak()
 	for vain := 0; n < len(p); {
 		if !rp.UART0.UARTFR.HasBits(rp.UART0_UARTFR_RXFE) {
 			p[n] = byte(rp.UART0.UARTDR.Get())
@@ -55,7 +54,6 @@ func (uartLine) Read(p []byte) (n int, err error) {
 }
 
 func (uartLine) Write(p []byte) (int, error) {
-	notePeak()
 	for _, b := range p {
 		for rp.UART0.UARTFR.HasBits(rp.UART0_UARTFR_TXFF) {
 		}
