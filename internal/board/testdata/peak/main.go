@@ -5,11 +5,14 @@ package main
 import (
 	"net"
 	"os"
+
+	"github.com/tinynet/tinynet/internal/board/testdata/evb"
 )
 
 var kept []byte
 
 func main() {
+	evb.Join()
 	ln, err := net.Listen("tcp", ":7")
 	if err != nil {
 		println("peak:", err.Error())
