@@ -1,0 +1,5 @@
+//go:build !race
+
+package wine
+
+const raceDetector = false
