@@ -197,10 +197,10 @@ func (c *Chip) shift(in byte) (out byte) {
 func (c *Chip) read(block int, addr uint16) byte {
 	if block == blockCommon {
 		switch {
-		case addr == SIR:
+		case addr == regSIR:
 			return c.interrupts()
-		case addr == PHYCFGR && c.link:
-			return c.common[PHYCFGR] | 7 // 100 Mbps, full duplex, link up
+		case addr == regPHYCFGR && c.link:
+			return c.common[regPHYCFGR] | 7 // 100 Mbps, full duplex, link up
 		case addr < commonSize:
 			return c.common[addr]
 		}
@@ -225,13 +225,13 @@ func (c *Chip) read(block int, addr uint16) byte {
 func (c *Chip) write(block int, addr uint16, b byte) {
 	if block == blockCommon {
 		switch {
-		case addr == MR && b&0x80 != 0: // RST
+		case addr == regMR && b&0x80 != 0: // RST
 			c.reset()
-		case addr == IR:
-			c.common[IR] &^= b
-		case addr == PHYCFGR:
-			c.common[PHYCFGR] = b & 0xf8
-		case addr == SIR, addr >= UIPR && addr < PHYCFGR, addr >= VERSIONR:
+		case addr == regIR:
+			c.common[regIR] &^= b
+		case addr == regPHYCFGR:
+			c.common[regPHYCFGR] = b & 0xf8
+		case addr == regSIR, addr >= regUIPR && addr < regPHYCFGR, addr >= regVERSIONR:
 			// read only
 		case addr < commonSize:
 			c.common[addr] = b
@@ -242,13 +242,13 @@ func (c *Chip) write(block int, addr uint16, b byte) {
 	switch block & 3 {
 	case blockSocket:
 		switch addr {
-		case SnCR:
+		case snCR:
 			c.command(s, b)
-		case SnIR:
+		case snIR:
 			s.ir &^= b
-		case SnSR, SnTXFSR, SnTXFSR + 1, SnTXRD, SnTXRD + 1, SnRXRSR, SnRXRSR + 1, SnRXWR, SnRXWR + 1:
+		case snSR, snTXFSR, snTXFSR + 1, snTXRD, snTXRD + 1, snRXRSR, snRXRSR + 1, snRXWR, snRXWR + 1:
 			// read only
-		case SnRXBUFSIZE, SnTXBUFSIZE:
+		case snRXBUFSIZE, snTXBUFSIZE:
 			s.regs[addr] = b
 			c.divide()
 		default:
@@ -298,8 +298,8 @@ func (c *Chip) divide() {
 	}
 	for i := range c.socks {
 		s := &c.socks[i]
-		s.tx = part(s.tx, &tx, s.regs[SnTXBUFSIZE])
-		s.rx = part(s.rx, &rx, s.regs[SnRXBUFSIZE])
+		s.tx = part(s.tx, &tx, s.regs[snTXBUFSIZE])
+		s.rx = part(s.rx, &rx, s.regs[snRXBUFSIZE])
 	}
 }
 
@@ -318,23 +318,23 @@ func (c *Chip) Interrupt() bool {
 	defer c.mu.Unlock()
 	for i := range c.socks {
 		s := &c.socks[i]
-		if s.ir&s.regs[SnIMR] != 0 && c.common[SIMR]&(1<<i) != 0 {
+		if s.ir&s.regs[snIMR] != 0 && c.common[regSIMR]&(1<<i) != 0 {
 			return true
 		}
 	}
-	return c.common[IR]&c.common[IMR] != 0
+	return c.common[regIR]&c.common[regIMR] != 0
 }
 
 // arpTimeout is ARPTO (section 4.1, RTR and RCR).
 func (c *Chip) arpTimeout() time.Duration {
-	return c.fast(c.retryTime() * time.Duration(int(c.common[RCR])+1))
+	return c.fast(c.retryTime() * time.Duration(int(c.common[regRCR])+1))
 }
 
 // tcpTimeout is TCPTO: the time doubles with each retransmission, up to what
 // 16 bits of 100 µs hold.
 func (c *Chip) tcpTimeout() (sum time.Duration) {
 	one := c.retryTime()
-	for range int(c.common[RCR]) + 1 {
+	for range int(c.common[regRCR]) + 1 {
 		sum += one
 		if 2*one <= 0xffff*100*time.Microsecond {
 			one *= 2
@@ -344,7 +344,7 @@ func (c *Chip) tcpTimeout() (sum time.Duration) {
 }
 
 func (c *Chip) retryTime() time.Duration {
-	return time.Duration(binary.BigEndian.Uint16(c.common[RTR:])) * 100 * time.Microsecond
+	return time.Duration(binary.BigEndian.Uint16(c.common[regRTR:])) * 100 * time.Microsecond
 }
 
 func (c *Chip) fast(d time.Duration) time.Duration { return d / time.Duration(max(c.conf.Faster, 1)) }

@@ -1,4 +1,4 @@
-package w5500sim_test
+package w5500sim
 
 import (
 	"bytes"
@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	sim "github.com/tinynet/tinynet/netdev/w5500sim"
 )
 
 // patience is how long a failing test waits.
@@ -22,8 +20,8 @@ const patience = 20 * time.Second
 // A board is what is on the other end of the SPI bus: plain register accesses.
 type board struct {
 	*testing.T
-	chip *sim.Chip
-	cs   *sim.Pin
+	chip *Chip
+	cs   *Pin
 	ctx  context.Context
 }
 
@@ -32,9 +30,9 @@ var (
 	hostIP = netip.MustParseAddr("192.168.1.1")
 )
 
-func newBoard(t *testing.T, conf sim.Config) *board {
+func newBoard(t *testing.T, conf Config) *board {
 	t.Helper()
-	chip, err := sim.New(conf)
+	chip, err := New(conf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +44,8 @@ func newBoard(t *testing.T, conf sim.Config) *board {
 		checkGoroutines(t)
 	})
 	b.cs.Set(true)
-	b.put(0, sim.SIPR, chipIP.AsSlice()...)
-	b.put(0, sim.SUBR, 255, 255, 255, 0)
+	b.put(0, regSIPR, chipIP.AsSlice()...)
+	b.put(0, regSUBR, 255, 255, 255, 0)
 	return b
 }
 
@@ -89,17 +87,17 @@ func (s sock) put(reg uint16, v ...byte) { s.board.put(s.n*4+1, reg, v...) }
 func (s sock) put16(reg, v uint16)       { s.put(reg, byte(v>>8), byte(v)) }
 func (s sock) get8(reg uint16) byte      { return s.board.get(s.n*4+1, reg, 1)[0] }
 func (s sock) get16(reg uint16) uint16   { return binary.BigEndian.Uint16(s.board.get(s.n*4+1, reg, 2)) }
-func (s sock) status() sim.Status        { return sim.Status(s.get8(sim.SnSR)) }
-func (s sock) clear(bits byte)           { s.put(sim.SnIR, bits) }
-func (s sock) await(want sim.Status)     { s.Helper(); s.must(s.chip.AwaitStatus(s.ctx, int(s.n), want)) }
+func (s sock) status() Status            { return Status(s.get8(snSR)) }
+func (s sock) clear(bits byte)           { s.put(snIR, bits) }
+func (s sock) await(want Status)         { s.Helper(); s.must(s.chip.AwaitStatus(s.ctx, int(s.n), want)) }
 func (s sock) awaitInterrupt(bits byte) {
 	s.Helper()
 	s.must(s.chip.AwaitInterrupt(s.ctx, int(s.n), bits))
 }
 func (s sock) awaitReceived(n int) { s.Helper(); s.must(s.chip.AwaitReceived(s.ctx, int(s.n), n)) }
 func (s sock) peer(ip netip.Addr, port uint16) {
-	s.put(sim.SnDIPR, ip.AsSlice()...)
-	s.put16(sim.SnDPORT, port)
+	s.put(snDIPR, ip.AsSlice()...)
+	s.put16(snDPORT, port)
 }
 
 func (b *board) must(err error) {
@@ -112,13 +110,13 @@ func (b *board) must(err error) {
 // order gives a command, which is accepted when Sn_CR reads 0.
 func (s sock) order(cmd byte) {
 	s.Helper()
-	s.put(sim.SnCR, cmd)
-	if got := s.get8(sim.SnCR); got != 0 {
+	s.put(snCR, cmd)
+	if got := s.get8(snCR); got != 0 {
 		s.Fatalf("Sn_CR is %#x", got)
 	}
 }
 
-func (s sock) wantStatus(want sim.Status) {
+func (s sock) wantStatus(want Status) {
 	s.Helper()
 	if got := s.status(); got != want {
 		s.Fatalf("socket %d is in %v, want %v", s.n, got, want)
@@ -127,38 +125,38 @@ func (s sock) wantStatus(want sim.Status) {
 
 // open opens a socket; the mode is of TCP or UDP.
 func (s sock) open(mode byte, port uint16) {
-	s.put(sim.SnMR, mode)
-	s.put16(sim.SnPORT, port)
-	s.order(sim.OPEN)
+	s.put(snMR, mode)
+	s.put16(snPORT, port)
+	s.order(cmdOPEN)
 }
 
 func (s sock) send(p []byte) {
-	at := s.get16(sim.SnTXWR)
+	at := s.get16(snTXWR)
 	s.board.put(s.n*4+2, at, p...)
-	s.put16(sim.SnTXWR, at+uint16(len(p)))
-	s.order(sim.SEND)
+	s.put16(snTXWR, at+uint16(len(p)))
+	s.order(cmdSEND)
 }
 
 func (s sock) receive() []byte {
-	at := s.get16(sim.SnRXRD)
-	p := s.board.get(s.n*4+3, at, int(s.get16(sim.SnRXRSR)))
-	s.put16(sim.SnRXRD, at+uint16(len(p)))
-	s.order(sim.RECV)
+	at := s.get16(snRXRD)
+	p := s.board.get(s.n*4+3, at, int(s.get16(snRXRSR)))
+	s.put16(snRXRD, at+uint16(len(p)))
+	s.order(cmdRECV)
 	return p
 }
 
 // serve has a socket listen, and returns it connected with its peer.
 func (s sock) serve(port uint16) net.Conn {
 	s.Helper()
-	s.open(sim.ModeTCP, port)
-	s.wantStatus(sim.Init)
-	s.order(sim.LISTEN)
-	s.wantStatus(sim.Listen)
+	s.open(modeTCP, port)
+	s.wantStatus(Init)
+	s.order(cmdLISTEN)
+	s.wantStatus(Listen)
 	c, err := net.Dial("tcp", s.chip.HostAddr("tcp", port).String())
 	s.must(err)
 	s.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
-	s.await(sim.Established)
+	s.await(Established)
 	return c
 }
 
@@ -172,15 +170,15 @@ func (s sock) pattern(n int) []byte {
 
 // Sections 3.1 and 3.2: what registers hold after a reset; section 4.1, MR: RST.
 func TestReset(t *testing.T) {
-	b := newBoard(t, sim.Config{})
+	b := newBoard(t, Config{})
 	s := sock{b, 3}
-	b.put(0, sim.RCR, 2)
-	b.put(0, sim.SHAR, 1, 2, 3, 4, 5, 6)
-	s.open(sim.ModeTCP, 80)
-	b.put(0, sim.MR, 0x80)
+	b.put(0, regRCR, 2)
+	b.put(0, regSHAR, 1, 2, 3, 4, 5, 6)
+	s.open(modeTCP, 80)
+	b.put(0, regMR, 0x80)
 	want := map[uint16][]byte{
-		sim.MR: {0}, sim.SHAR: make([]byte, 6), sim.SIPR: make([]byte, 4), sim.RTR: {0x07, 0xd0},
-		sim.RCR: {8}, sim.PTIMER: {0x28}, sim.PHYCFGR: {0xbf}, sim.VERSIONR: {4},
+		regMR: {0}, regSHAR: make([]byte, 6), regSIPR: make([]byte, 4), regRTR: {0x07, 0xd0},
+		regRCR: {8}, regPTIMER: {0x28}, regPHYCFGR: {0xbf}, regVERSIONR: {4},
 	}
 	for addr, v := range want {
 		if got := b.get(0, addr, len(v)); !bytes.Equal(got, v) {
@@ -188,8 +186,8 @@ func TestReset(t *testing.T) {
 		}
 	}
 	for reg, v := range map[uint16][]byte{
-		sim.SnMR: {0}, sim.SnSR: {0}, sim.SnPORT: {0, 0}, sim.SnDHAR: {255, 255, 255, 255, 255, 255}, sim.SnTTL: {0x80},
-		sim.SnRXBUFSIZE: {2, 2}, sim.SnTXFSR: {0x08, 0}, sim.SnRXRSR: {0, 0}, sim.SnIMR: {0xff}, sim.SnFRAG: {0x40, 0},
+		snMR: {0}, snSR: {0}, snPORT: {0, 0}, snDHAR: {255, 255, 255, 255, 255, 255}, snTTL: {0x80},
+		snRXBUFSIZE: {2, 2}, snTXFSR: {0x08, 0}, snRXRSR: {0, 0}, snIMR: {0xff}, snFRAG: {0x40, 0},
 	} {
 		if got := b.get(3*4+1, reg, len(v)); !bytes.Equal(got, v) {
 			t.Errorf("socket register %#02x is %x after a reset, want %x", reg, got, v)
@@ -199,45 +197,45 @@ func TestReset(t *testing.T) {
 
 // Section 2.2 to 2.4: frames of variable and of fixed length.
 func TestFrame(t *testing.T) {
-	b := newBoard(t, sim.Config{})
-	b.put(0, sim.SHAR, 1, 2, 3, 4, 5, 6, 10, 0, 0, 9) // and SIPR behind it
-	if got := b.get(0, sim.SHAR+4, 4); !bytes.Equal(got, []byte{5, 6, 10, 0}) {
+	b := newBoard(t, Config{})
+	b.put(0, regSHAR, 1, 2, 3, 4, 5, 6, 10, 0, 0, 9) // and SIPR behind it
+	if got := b.get(0, regSHAR+4, 4); !bytes.Equal(got, []byte{5, 6, 10, 0}) {
 		t.Errorf("the address counts to %v", got)
 	}
 	// Fixed length: several frames while CSn stays low.
 	b.cs.Set(false)
-	b.chip.Tx([]byte{0, sim.SHAR, 4 | 1, 21, 0, sim.SHAR + 1, 4 | 2, 22, 23, 0, sim.GAR, 4 | 3, 1, 2, 3, 4}, nil)
+	b.chip.Tx([]byte{0, regSHAR, 4 | 1, 21, 0, regSHAR + 1, 4 | 2, 22, 23, 0, regGAR, 4 | 3, 1, 2, 3, 4}, nil)
 	r := make([]byte, 5)
-	b.chip.Tx([]byte{0, sim.GAR, 2, 0, 0}, r)
+	b.chip.Tx([]byte{0, regGAR, 2, 0, 0}, r)
 	b.cs.Set(true)
-	if got := b.get(0, sim.SHAR, 4); !bytes.Equal(got, []byte{21, 22, 23, 4}) {
+	if got := b.get(0, regSHAR, 4); !bytes.Equal(got, []byte{21, 22, 23, 4}) {
 		t.Errorf("fixed length data wrote %v", got)
 	}
 	if !bytes.Equal(r[3:], []byte{1, 2}) {
 		t.Errorf("a fixed length read gives %v", r)
 	}
 	// Nothing happens to a chip that is not selected, or that is left early.
-	b.chip.Tx([]byte{0, sim.SHAR, 4, 99}, nil)
+	b.chip.Tx([]byte{0, regSHAR, 4, 99}, nil)
 	b.cs.Set(false)
-	b.chip.Tx([]byte{0, sim.SHAR, 4}, nil)
+	b.chip.Tx([]byte{0, regSHAR, 4}, nil)
 	b.cs.Set(true)
 	if v, _ := b.chip.Transfer(0); v != 0xff {
 		t.Errorf("a chip that is not selected drives %#x", v)
 	}
-	if got := b.get(0, sim.SHAR, 1)[0]; got != 21 {
+	if got := b.get(0, regSHAR, 1)[0]; got != 21 {
 		t.Errorf("SHAR is %d", got)
 	}
 	if err := b.chip.Tx(make([]byte, 1), make([]byte, 2)); err == nil {
 		t.Error("Tx with two lengths succeeds")
 	}
 	// Read only, and what does not exist.
-	b.put(0, sim.VERSIONR, 9)
-	b.put(5, sim.SnSR, 0x17)
-	b.put(5, sim.SnTXFSR, 1, 2, 3, 4)
+	b.put(0, regVERSIONR, 9)
+	b.put(5, snSR, 0x17)
+	b.put(5, snTXFSR, 1, 2, 3, 4)
 	b.put(3, 0, 1)
 	b.put(0, 0x4000, 1)
 	b.put(1, 0x4000, 1)
-	if b.get(0, sim.VERSIONR, 1)[0] != 4 || b.get(5, sim.SnSR, 1)[0] != 0 || b.get(5, sim.SnTXFSR, 1)[0] != 8 ||
+	if b.get(0, regVERSIONR, 1)[0] != 4 || b.get(5, snSR, 1)[0] != 0 || b.get(5, snTXFSR, 1)[0] != 8 ||
 		b.get(3, 0, 1)[0] != 0 || b.get(0, 0x4000, 1)[0] != 0 || b.get(1, 0x4000, 1)[0] != 0 {
 		t.Error("a register that is read only was written")
 	}
@@ -245,16 +243,16 @@ func TestFrame(t *testing.T) {
 
 // Section 4.2, Sn_RXBUF_SIZE and Sn_TXBUF_SIZE.
 func TestBufferSizes(t *testing.T) {
-	b := newBoard(t, sim.Config{})
+	b := newBoard(t, Config{})
 	for n := range byte(8) {
-		b.put(n*4+1, sim.SnRXBUFSIZE, 0, 0)
+		b.put(n*4+1, snRXBUFSIZE, 0, 0)
 	}
-	b.put(1, sim.SnRXBUFSIZE, 16, 16)
-	b.put(5, sim.SnRXBUFSIZE, 2, 3)
-	if got := (sock{b, 0}).get16(sim.SnTXFSR); got != 16<<10 {
+	b.put(1, snRXBUFSIZE, 16, 16)
+	b.put(5, snRXBUFSIZE, 2, 3)
+	if got := (sock{b, 0}).get16(snTXFSR); got != 16<<10 {
 		t.Errorf("socket 0 has %d bytes", got)
 	}
-	if got := (sock{b, 1}).get16(sim.SnTXFSR); got != 0 {
+	if got := (sock{b, 1}).get16(snTXFSR); got != 0 {
 		t.Errorf("socket 1 has %d bytes beyond the 16 kB of all", got)
 	}
 	b.put(2, 16<<10+5, 77) // wraps
@@ -269,30 +267,30 @@ func TestBufferSizes(t *testing.T) {
 
 // Section 4.2: Sn_CR, Sn_SR and Sn_IR of a server, from OPEN to DISCON.
 func TestServer(t *testing.T) {
-	s := sock{newBoard(t, sim.Config{}), 2}
+	s := sock{newBoard(t, Config{}), 2}
 	s.chip.Map(netip.MustParseAddrPort("192.168.1.99:7"), netip.MustParseAddrPort("127.0.0.1:1"))
-	s.order(sim.LISTEN) // not without OPEN
-	s.wantStatus(sim.Closed)
+	s.order(cmdLISTEN) // not without OPEN
+	s.wantStatus(Closed)
 	c := s.serve(80)
 	local := c.LocalAddr().(*net.TCPAddr).AddrPort()
-	if got := netip.AddrFrom4([4]byte(s.board.get(2*4+1, sim.SnDIPR, 4))); got != hostIP {
+	if got := netip.AddrFrom4([4]byte(s.board.get(2*4+1, snDIPR, 4))); got != hostIP {
 		t.Errorf("Sn_DIPR is %v", got)
 	}
-	if got := s.get16(sim.SnDPORT); got != local.Port() {
+	if got := s.get16(snDPORT); got != local.Port() {
 		t.Errorf("Sn_DPORT is %d, want %d", got, local.Port())
 	}
-	if got := s.get8(sim.SnIR); got != sim.IntCON {
+	if got := s.get8(snIR); got != IntCON {
 		t.Errorf("Sn_IR is %#x, want CON", got)
 	}
-	if s.board.get(0, sim.SIR, 1)[0] != 1<<2 || s.chip.Interrupt() {
+	if s.board.get(0, regSIR, 1)[0] != 1<<2 || s.chip.Interrupt() {
 		t.Error("SIR or INTn is wrong")
 	}
-	s.board.put(0, sim.SIMR, 1<<2)
+	s.board.put(0, regSIMR, 1<<2)
 	if !s.chip.Interrupt() {
 		t.Error("INTn is not asserted")
 	}
-	s.clear(sim.IntCON)
-	if s.board.get(0, sim.SIR, 1)[0] != 0 || s.chip.Interrupt() {
+	s.clear(IntCON)
+	if s.board.get(0, regSIR, 1)[0] != 0 || s.chip.Interrupt() {
 		t.Error("SIR or INTn stays")
 	}
 
@@ -300,46 +298,46 @@ func TestServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.awaitReceived(5)
-	s.awaitInterrupt(sim.IntRECV)
+	s.awaitInterrupt(IntRECV)
 	if got := s.receive(); string(got) != "hello" {
 		t.Errorf("received %q", got)
 	}
-	if got := s.get16(sim.SnRXRSR); got != 0 {
+	if got := s.get16(snRXRSR); got != 0 {
 		t.Errorf("Sn_RX_RSR is %d after RECV", got)
 	}
 	s.send([]byte("world"))
-	s.awaitInterrupt(sim.IntSENDOK)
+	s.awaitInterrupt(IntSENDOK)
 	buf := make([]byte, 5)
 	if _, err := io.ReadFull(c, buf); err != nil || string(buf) != "world" {
 		t.Errorf("the peer has %q, %v", buf, err)
 	}
-	if s.get16(sim.SnTXFSR) != 2048 || s.get16(sim.SnTXRD) != s.get16(sim.SnTXWR) {
+	if s.get16(snTXFSR) != 2048 || s.get16(snTXRD) != s.get16(snTXWR) {
 		t.Error("the TX buffer is not empty after SENDOK")
 	}
 
 	c.(*net.TCPConn).CloseWrite()
-	s.await(sim.CloseWait)
-	s.awaitInterrupt(sim.IntDISCON)
+	s.await(CloseWait)
+	s.awaitInterrupt(IntDISCON)
 	s.clear(0xff)
 	s.send([]byte("still")) // half closed
-	s.awaitInterrupt(sim.IntSENDOK)
-	s.order(sim.DISCON)
-	s.await(sim.Closed)
+	s.awaitInterrupt(IntSENDOK)
+	s.order(cmdDISCON)
+	s.await(Closed)
 	if got, err := io.ReadAll(c); err != nil || string(got) != "still" {
 		t.Errorf("the peer has %q, %v", got, err)
 	}
-	if got := s.get8(sim.SnIR); got != sim.IntSENDOK {
+	if got := s.get8(snIR); got != IntSENDOK {
 		t.Errorf("Sn_IR is %#x", got)
 	}
-	s.open(sim.ModeTCP, 80)
-	if got := s.get8(sim.SnIR); got != sim.IntSENDOK {
+	s.open(modeTCP, 80)
+	if got := s.get8(snIR); got != IntSENDOK {
 		t.Errorf("OPEN clears Sn_IR: %#x", got)
 	}
 }
 
 // Pointers wrap at 16 bits, and full buffers hold the other side up.
 func TestFlow(t *testing.T) {
-	s := sock{newBoard(t, sim.Config{}), 0}
+	s := sock{newBoard(t, Config{}), 0}
 	c := s.serve(80)
 	data := s.pattern(200 << 10)
 	sent := make(chan error, 1)
@@ -364,17 +362,17 @@ func TestFlow(t *testing.T) {
 	got := make(chan []byte)
 	full := 0
 	for full < 64<<20 {
-		s.clear(sim.IntSENDOK)
+		s.clear(IntSENDOK)
 		s.send(data[:2048])
 		full += 2048
 		ctx, cancel := context.WithTimeout(s.ctx, 100*time.Millisecond)
-		err := s.chip.AwaitInterrupt(ctx, 0, sim.IntSENDOK)
+		err := s.chip.AwaitInterrupt(ctx, 0, IntSENDOK)
 		cancel()
 		if err != nil {
 			break
 		}
 	}
-	if free := s.get16(sim.SnTXFSR); free == 2048 {
+	if free := s.get16(snTXFSR); free == 2048 {
 		t.Fatalf("the peer does not read, and the TX buffer was sent")
 	}
 	go func() {
@@ -382,36 +380,36 @@ func TestFlow(t *testing.T) {
 		n, _ := io.ReadFull(c, p)
 		got <- p[:n]
 	}()
-	s.awaitInterrupt(sim.IntSENDOK)
+	s.awaitInterrupt(IntSENDOK)
 	if p := <-got; len(p) != full || !bytes.Equal(p[full-2048:], data[:2048]) {
 		t.Errorf("the peer has %d bytes of %d", len(p), full)
 	}
-	if free := s.get16(sim.SnTXFSR); free != 2048 {
+	if free := s.get16(snTXFSR); free != 2048 {
 		t.Errorf("Sn_TX_FSR is %d", free)
 	}
 }
 
 // Section 4.2, CONNECT: SYN/ACK, RST and nothing at all.
 func TestClient(t *testing.T) {
-	s := sock{newBoard(t, sim.Config{Faster: 100}), 1}
+	s := sock{newBoard(t, Config{Faster: 100}), 1}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	s.must(err)
 	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).AddrPort().Port()
-	s.open(sim.ModeTCP, 5000)
+	s.open(modeTCP, 5000)
 	s.peer(hostIP, port)
-	s.order(sim.CONNECT)
-	s.await(sim.Established)
+	s.order(cmdCONNECT)
+	s.await(Established)
 	c, err := l.Accept()
 	s.must(err)
 	defer c.Close()
-	if got := s.get8(sim.SnIR); got != sim.IntCON {
+	if got := s.get8(snIR); got != IntCON {
 		t.Errorf("Sn_IR is %#x", got)
 	}
 	s.clear(0xff)
 	s.send([]byte("x"))
-	s.order(sim.DISCON) // sends first
-	s.await(sim.FinWait)
+	s.order(cmdDISCON) // sends first
+	s.await(FinWait)
 	if got, err := io.ReadAll(c); string(got) != "x" || err != nil {
 		t.Errorf("the peer has %q, %v", got, err)
 	}
@@ -421,48 +419,48 @@ func TestClient(t *testing.T) {
 		t.Errorf("received %q in SOCK_FIN_WAIT", got)
 	}
 	c.Close()
-	s.await(sim.Closed)
+	s.await(Closed)
 
 	// Another address for the same listener.
 	other := netip.MustParseAddrPort("10.1.2.3:80")
 	s.chip.Map(other, l.Addr().(*net.TCPAddr).AddrPort())
-	s.open(sim.ModeTCP, 5001)
+	s.open(modeTCP, 5001)
 	s.peer(other.Addr(), 80)
-	s.order(sim.CONNECT)
-	s.await(sim.Established)
+	s.order(cmdCONNECT)
+	s.await(Established)
 	c, err = l.Accept()
 	s.must(err)
 	defer c.Close()
 
 	// The peer never closes its side.
-	s.order(sim.DISCON)
-	s.await(sim.Closed)
-	s.awaitInterrupt(sim.IntTIMEOUT)
+	s.order(cmdDISCON)
+	s.await(Closed)
+	s.awaitInterrupt(IntTIMEOUT)
 	s.clear(0xff)
 
 	l.Close()
-	s.open(sim.ModeTCP, 5002)
+	s.open(modeTCP, 5002)
 	s.peer(hostIP, port)
-	s.order(sim.CONNECT)
-	s.await(sim.Closed)
-	if got := s.get8(sim.SnIR); got != 0 {
+	s.order(cmdCONNECT)
+	s.await(Closed)
+	if got := s.get8(snIR); got != 0 {
 		t.Errorf("Sn_IR is %#x after RST", got)
 	}
 
-	s.open(sim.ModeTCP, 5003)
+	s.open(modeTCP, 5003)
 	s.peer(netip.MustParseAddr("192.168.1.77"), port)
-	s.order(sim.CONNECT)
-	s.wantStatus(sim.SynSent)
-	s.await(sim.Closed)
-	s.awaitInterrupt(sim.IntTIMEOUT)
+	s.order(cmdCONNECT)
+	s.wantStatus(SynSent)
+	s.await(Closed)
+	s.awaitInterrupt(IntTIMEOUT)
 }
 
 // Section 4.2, CLOSE: the peer is not told.
 func TestClose(t *testing.T) {
-	s := sock{newBoard(t, sim.Config{}), 0}
+	s := sock{newBoard(t, Config{}), 0}
 	c := s.serve(80)
-	s.order(sim.CLOSE)
-	s.wantStatus(sim.Closed)
+	s.order(cmdCLOSE)
+	s.wantStatus(Closed)
 	c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 	var ne net.Error
 	if _, err := c.Read(make([]byte, 1)); !errors.As(err, &ne) || !ne.Timeout() {
@@ -478,17 +476,17 @@ func TestClose(t *testing.T) {
 // Section 4.2, DISCON: "If a RST packet is received, ...".
 func TestPeerResets(t *testing.T) {
 	for _, on := range []bool{false, true} {
-		s := sock{newBoard(t, sim.Config{ResetInterrupt: on}), 0}
+		s := sock{newBoard(t, Config{ResetInterrupt: on}), 0}
 		c := s.serve(80)
 		s.clear(0xff)
 		c.(*net.TCPConn).SetLinger(0)
 		c.Close()
-		s.await(sim.Closed)
-		if got := s.get8(sim.SnIR); got != 0 != on {
+		s.await(Closed)
+		if got := s.get8(snIR); got != 0 != on {
 			t.Errorf("Sn_IR is %#x after RST", got)
 		}
 		s.send([]byte("x"))
-		if got := s.get8(sim.SnIR) & sim.IntSENDOK; got != 0 {
+		if got := s.get8(snIR) & IntSENDOK; got != 0 {
 			t.Error("SEND in SOCK_CLOSED is done")
 		}
 	}
@@ -496,11 +494,11 @@ func TestPeerResets(t *testing.T) {
 
 // One connection for each socket that listens; Sn_PORT may be the same.
 func TestListeners(t *testing.T) {
-	b := newBoard(t, sim.Config{})
+	b := newBoard(t, Config{})
 	for n := range byte(8) {
 		s := sock{b, n}
-		s.open(sim.ModeTCP, 80)
-		s.order(sim.LISTEN)
+		s.open(modeTCP, 80)
+		s.order(cmdLISTEN)
 	}
 	at := b.chip.HostAddr("tcp", 80).String()
 	for n := range byte(8) {
@@ -508,7 +506,7 @@ func TestListeners(t *testing.T) {
 		b.must(err)
 		defer c.Close()
 		c.Write([]byte{n})
-		sock{b, n}.await(sim.Established)
+		sock{b, n}.await(Established)
 		sock{b, n}.awaitReceived(1)
 	}
 	if _, err := net.Dial("tcp", at); err == nil {
@@ -520,7 +518,7 @@ func TestListeners(t *testing.T) {
 		}
 	}
 	s := sock{b, 4}
-	s.order(sim.CLOSE)
+	s.order(cmdCLOSE)
 	s.serve(80)
 	if got := b.chip.HostAddr("tcp", 80).String(); got != at {
 		t.Errorf("port 80 has moved from %s to %s", at, got)
@@ -528,7 +526,7 @@ func TestListeners(t *testing.T) {
 }
 
 func TestBacklog(t *testing.T) {
-	s := sock{newBoard(t, sim.Config{Backlog: true}), 0}
+	s := sock{newBoard(t, Config{Backlog: true}), 0}
 	s.serve(80)
 	at := s.chip.HostAddr("tcp", 80).String()
 	c, err := net.Dial("tcp", at)
@@ -536,12 +534,12 @@ func TestBacklog(t *testing.T) {
 	defer c.Close()
 	c.Write([]byte("waited"))
 	other := sock{s.board, 1}
-	other.open(sim.ModeTCP, 80)
-	other.order(sim.LISTEN)
-	other.await(sim.Established)
+	other.open(modeTCP, 80)
+	other.order(cmdLISTEN)
+	other.await(Established)
 	other.awaitReceived(6)
-	other.order(sim.CLOSE)
-	s.order(sim.CLOSE)
+	other.order(cmdCLOSE)
+	s.order(cmdCLOSE)
 	if c, err := net.Dial("tcp", at); err == nil {
 		c.Close()
 		t.Error("the port is still open")
@@ -550,38 +548,38 @@ func TestBacklog(t *testing.T) {
 
 // Section 4.1, RTR and RCR; section 4.2, SEND_KEEP and Sn_IR, TIMEOUT.
 func TestDeadPeer(t *testing.T) {
-	b := newBoard(t, sim.Config{})
-	b.put(0, sim.RTR, 0, 10, 2) // 1 ms, 2 retries: 1 + 2 + 4 ms
+	b := newBoard(t, Config{})
+	b.put(0, regRTR, 0, 10, 2) // 1 ms, 2 retries: 1 + 2 + 4 ms
 	s := sock{b, 0}
 	s.serve(80)
 	b.chip.SetLink(false)
-	if got := b.get(0, sim.PHYCFGR, 1)[0]; got&1 != 0 {
+	if got := b.get(0, regPHYCFGR, 1)[0]; got&1 != 0 {
 		t.Errorf("PHYCFGR is %#x with no cable", got)
 	}
 	s.send([]byte("x"))
-	s.await(sim.Closed)
-	s.awaitInterrupt(sim.IntTIMEOUT)
+	s.await(Closed)
+	s.awaitInterrupt(IntTIMEOUT)
 	b.chip.SetLink(true)
 
 	s.serve(81)
 	s.clear(0xff)
 	b.chip.SetDead(hostIP, true)
-	s.order(sim.SENDKEEP)
-	s.await(sim.Closed)
-	s.awaitInterrupt(sim.IntTIMEOUT)
+	s.order(cmdSENDKEEP)
+	s.await(Closed)
+	s.awaitInterrupt(IntTIMEOUT)
 	b.chip.SetDead(hostIP, false)
 
 	// It comes back in time.
-	b.put(0, sim.RTR, 0xff, 0xff, 8)
+	b.put(0, regRTR, 0xff, 0xff, 8)
 	c := s.serve(82)
 	s.clear(0xff)
 	b.chip.SetLink(false)
 	s.send([]byte("late"))
 	c.Write([]byte("early"))
 	b.chip.SetLink(true)
-	s.awaitInterrupt(sim.IntSENDOK)
+	s.awaitInterrupt(IntSENDOK)
 	s.awaitReceived(5)
-	if got := s.get8(sim.SnIR); got&sim.IntTIMEOUT != 0 {
+	if got := s.get8(snIR); got&IntTIMEOUT != 0 {
 		t.Errorf("Sn_IR is %#x", got)
 	}
 }
@@ -589,11 +587,11 @@ func TestDeadPeer(t *testing.T) {
 // UDP: the header in the RX buffer, the destination registers, room for whole
 // datagrams only, ARPTO.
 func TestUDP(t *testing.T) {
-	b := newBoard(t, sim.Config{})
-	b.put(0, sim.RTR, 0, 10, 0)
+	b := newBoard(t, Config{})
+	b.put(0, regRTR, 0, 10, 0)
 	s := sock{b, 7}
-	s.open(sim.ModeUDP, 53)
-	s.wantStatus(sim.UDP)
+	s.open(modeUDP, 53)
+	s.wantStatus(UDP)
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	b.must(err)
 	defer pc.Close()
@@ -606,7 +604,7 @@ func TestUDP(t *testing.T) {
 		data := s.pattern(i * 14)
 		pc.WriteTo(data, to)
 		s.awaitReceived(len(data) + 8)
-		s.awaitInterrupt(sim.IntRECV)
+		s.awaitInterrupt(IntRECV)
 		got := s.receive()
 		head := append(hostIP.AsSlice(), byte(local.Port()>>8), byte(local.Port()), byte(len(data)>>8), byte(len(data)))
 		if !bytes.Equal(got[:8], head) || !bytes.Equal(got[8:], data) {
@@ -618,7 +616,7 @@ func TestUDP(t *testing.T) {
 		s.peer(hostIP, local.Port())
 		s.clear(0xff)
 		s.send(data)
-		s.awaitInterrupt(sim.IntSENDOK)
+		s.awaitInterrupt(IntSENDOK)
 		n, from, err := pc.ReadFrom(buf)
 		if err != nil || !bytes.Equal(buf[:n], data) || from.String() != to.String() {
 			t.Fatalf("the peer has %d bytes from %v, %v", n, from, err)
@@ -639,7 +637,7 @@ func TestUDP(t *testing.T) {
 
 	s.clear(0xff)
 	s.send(nil)
-	s.awaitInterrupt(sim.IntSENDOK)
+	s.awaitInterrupt(IntSENDOK)
 	s.clear(0xff)
 	s.send(make([]byte, 2000)) // two datagrams
 	for _, want := range []int{1472, 528} {
@@ -651,35 +649,35 @@ func TestUDP(t *testing.T) {
 	s.clear(0xff)
 	s.peer(netip.MustParseAddr("192.168.1.9"), 9)
 	s.send([]byte("x"))
-	s.awaitInterrupt(sim.IntTIMEOUT)
-	s.wantStatus(sim.UDP)
-	if got := s.get16(sim.SnTXFSR); got != 2048 {
+	s.awaitInterrupt(IntTIMEOUT)
+	s.wantStatus(UDP)
+	if got := s.get16(snTXFSR); got != 2048 {
 		t.Errorf("Sn_TX_FSR is %d after ARPTO", got)
 	}
 
 	// OPEN once more: the same port, empty buffers.
 	pc.WriteTo([]byte("old"), to)
 	s.awaitReceived(11)
-	s.order(sim.OPEN)
-	if got := s.get16(sim.SnRXRSR); got != 0 {
+	s.order(cmdOPEN)
+	if got := s.get16(snRXRSR); got != 0 {
 		t.Errorf("OPEN leaves %d bytes", got)
 	}
 	pc.WriteTo([]byte("new"), to)
 	s.awaitReceived(11)
-	s.order(sim.CLOSE)
-	s.wantStatus(sim.Closed)
+	s.order(cmdCLOSE)
+	s.wantStatus(Closed)
 }
 
 func TestConfig(t *testing.T) {
-	if _, err := sim.New(sim.Config{HostIP: netip.IPv6Loopback()}); err == nil {
+	if _, err := New(Config{HostIP: netip.IPv6Loopback()}); err == nil {
 		t.Error("HostIP may be IPv6")
 	}
-	s := sock{newBoard(t, sim.Config{HostIP: netip.MustParseAddr("10.0.0.1")}), 0}
+	s := sock{newBoard(t, Config{HostIP: netip.MustParseAddr("10.0.0.1")}), 0}
 	if s.chip.HostAddr("tcp", 80).IsValid() {
 		t.Error("HostAddr before LISTEN")
 	}
-	s.open(sim.ModeTCP, 80)
-	s.order(sim.LISTEN)
+	s.open(modeTCP, 80)
+	s.order(cmdLISTEN)
 	ctx, cancel := context.WithCancel(s.ctx)
 	cancel()
 	if at, err := s.chip.AwaitService(s.ctx, "tcp", 80); err != nil || at != s.chip.HostAddr("tcp", 80) {
@@ -691,10 +689,10 @@ func TestConfig(t *testing.T) {
 	if n := s.chip.OpenSockets(); n != 1 {
 		t.Errorf("%d sockets are open", n)
 	}
-	if got := sim.Status(0x99).String() + sim.LastAck.String(); got != "Status(0x99)SOCK_LAST_ACK" {
+	if got := Status(0x99).String() + LastAck.String(); got != "Status(0x99)SOCK_LAST_ACK" {
 		t.Error(got)
 	}
 	s.chip.Close()
-	s.order(sim.OPEN) // nothing
-	s.wantStatus(sim.Closed)
+	s.order(cmdOPEN) // nothing
+	s.wantStatus(Closed)
 }

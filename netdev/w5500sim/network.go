@@ -144,11 +144,11 @@ func (c *Chip) route(peer netip.AddrPort) (netip.AddrPort, bool) {
 func (c *Chip) broadcast(a netip.Addr) bool {
 	ip := a.As4()
 	for i, b := range ip {
-		mask := c.common[SUBR+i]
+		mask := c.common[regSUBR+i]
 		if ip == [4]byte{255, 255, 255, 255} {
 			return true
 		}
-		if b != c.common[SIPR+i]&mask|^mask {
+		if b != c.common[regSIPR+i]&mask|^mask {
 			return false
 		}
 	}

@@ -4,73 +4,73 @@ import "fmt"
 
 // Common registers (datasheet, section 4.1).
 const (
-	MR       = 0x0000 // mode
-	GAR      = 0x0001 // gateway address
-	SUBR     = 0x0005 // subnet mask
-	SHAR     = 0x0009 // hardware address
-	SIPR     = 0x000f // IP address
-	INTLEVEL = 0x0013 // interrupt low level timer
-	IR       = 0x0015 // interrupts
-	IMR      = 0x0016 // interrupt mask
-	SIR      = 0x0017 // sockets with interrupts
-	SIMR     = 0x0018 // socket interrupt mask
-	RTR      = 0x0019 // retransmission time, in 100 µs
-	RCR      = 0x001b // retransmission count
-	PTIMER   = 0x001c // PPP
-	UIPR     = 0x0028 // unreachable address
-	UPORTR   = 0x002c // unreachable port
-	PHYCFGR  = 0x002e // PHY
-	VERSIONR = 0x0039 // chip version
+	regMR       = 0x0000 // mode
+	regGAR      = 0x0001 // gateway address
+	regSUBR     = 0x0005 // subnet mask
+	regSHAR     = 0x0009 // hardware address
+	regSIPR     = 0x000f // IP address
+	regINTLEVEL = 0x0013 // interrupt low level timer
+	regIR       = 0x0015 // interrupts
+	regIMR      = 0x0016 // interrupt mask
+	regSIR      = 0x0017 // sockets with interrupts
+	regSIMR     = 0x0018 // socket interrupt mask
+	regRTR      = 0x0019 // retransmission time, in 100 µs
+	regRCR      = 0x001b // retransmission count
+	regPTIMER   = 0x001c // PPP
+	regUIPR     = 0x0028 // unreachable address
+	regUPORTR   = 0x002c // unreachable port
+	regPHYCFGR  = 0x002e // PHY
+	regVERSIONR = 0x0039 // chip version
 
 	commonSize = 0x40
 )
 
 // Socket registers (section 4.2).
 const (
-	SnMR        = 0x00 // mode
-	SnCR        = 0x01 // command
-	SnIR        = 0x02 // interrupts
-	SnSR        = 0x03 // status
-	SnPORT      = 0x04 // source port
-	SnDHAR      = 0x06 // destination hardware address
-	SnDIPR      = 0x0c // destination address
-	SnDPORT     = 0x10 // destination port
-	SnMSSR      = 0x12 // maximum segment size
-	SnTOS       = 0x15
-	SnTTL       = 0x16
-	SnRXBUFSIZE = 0x1e // in kB
-	SnTXBUFSIZE = 0x1f
-	SnTXFSR     = 0x20 // free size
-	SnTXRD      = 0x22
-	SnTXWR      = 0x24
-	SnRXRSR     = 0x26 // received size
-	SnRXRD      = 0x28
-	SnRXWR      = 0x2a
-	SnIMR       = 0x2c
-	SnFRAG      = 0x2d
-	SnKPALVTR   = 0x2f
+	snMR        = 0x00 // mode
+	snCR        = 0x01 // command
+	snIR        = 0x02 // interrupts
+	snSR        = 0x03 // status
+	snPORT      = 0x04 // source port
+	snDHAR      = 0x06 // destination hardware address
+	snDIPR      = 0x0c // destination address
+	snDPORT     = 0x10 // destination port
+	snMSSR      = 0x12 // maximum segment size
+	snTOS       = 0x15
+	snTTL       = 0x16
+	snRXBUFSIZE = 0x1e // in kB
+	snTXBUFSIZE = 0x1f
+	snTXFSR     = 0x20 // free size
+	snTXRD      = 0x22
+	snTXWR      = 0x24
+	snRXRSR     = 0x26 // received size
+	snRXRD      = 0x28
+	snRXWR      = 0x2a
+	snIMR       = 0x2c
+	snFRAG      = 0x2d
+	snKPALVTR   = 0x2f
 
 	socketSize = 0x30
 )
 
 // Protocols in Sn_MR.
 const (
-	ModeTCP    = 1
-	ModeUDP    = 2
-	ModeMACRAW = 4
+	modeTCP    = 1
+	modeUDP    = 2
+	modeMACRAW = 4
 )
 
 // Commands in Sn_CR.
 const (
-	OPEN     = 0x01
-	LISTEN   = 0x02
-	CONNECT  = 0x04
-	DISCON   = 0x08
-	CLOSE    = 0x10
-	SEND     = 0x20
-	SENDMAC  = 0x21
-	SENDKEEP = 0x22
-	RECV     = 0x40
+	cmdOPEN     = 0x01
+	cmdLISTEN   = 0x02
+	cmdCONNECT  = 0x04
+	cmdDISCON   = 0x08
+	cmdCLOSE    = 0x10
+	cmdSEND     = 0x20
+	cmdSENDMAC  = 0x21
+	cmdSENDKEEP = 0x22
+	cmdRECV     = 0x40
 )
 
 // Interrupts in Sn_IR.
@@ -128,17 +128,17 @@ func (s Status) String() string {
 
 // powerUp has the reset values that are not 0 (sections 3.1 and 3.2).
 func powerUp() (common [commonSize]byte, sock [socketSize]byte) {
-	common[RTR], common[RTR+1] = 0x07, 0xd0
-	common[RCR] = 8
-	common[PTIMER] = 0x28
-	common[PHYCFGR] = 0xb8
-	common[VERSIONR] = 4
+	common[regRTR], common[regRTR+1] = 0x07, 0xd0
+	common[regRCR] = 8
+	common[regPTIMER] = 0x28
+	common[regPHYCFGR] = 0xb8
+	common[regVERSIONR] = 4
 	for i := range 6 {
-		sock[SnDHAR+i] = 0xff
+		sock[snDHAR+i] = 0xff
 	}
-	sock[SnTTL] = 0x80
-	sock[SnRXBUFSIZE], sock[SnTXBUFSIZE] = 2, 2
-	sock[SnIMR] = 0xff
-	sock[SnFRAG] = 0x40
+	sock[snTTL] = 0x80
+	sock[snRXBUFSIZE], sock[snTXBUFSIZE] = 2, 2
+	sock[snIMR] = 0xff
+	sock[snFRAG] = 0x40
 	return common, sock
 }

@@ -41,20 +41,20 @@ type socket struct {
 func (s *socket) get16(reg int) uint16    { return binary.BigEndian.Uint16(s.regs[reg:]) }
 func (s *socket) set16(reg int, v uint16) { binary.BigEndian.PutUint16(s.regs[reg:], v) }
 
-func (s *socket) port() uint16  { return s.get16(SnPORT) }
+func (s *socket) port() uint16  { return s.get16(snPORT) }
 func (s *socket) received() int { return int(s.rxWR - s.rxRD) }
 func (s *socket) room() int     { return len(s.rx) - s.received() }
 func (s *socket) unsent() int   { return int(s.txEnd - s.txRD) }
 
 func (s *socket) peer() netip.AddrPort {
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte(s.regs[SnDIPR:])), s.get16(SnDPORT))
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte(s.regs[snDIPR:])), s.get16(snDPORT))
 }
 
 func (s *socket) setPeer(a netip.AddrPort) {
 	ip := a.Addr().As4()
-	copy(s.regs[SnDIPR:], ip[:])
-	s.set16(SnDPORT, a.Port())
-	copy(s.regs[SnDHAR:], []byte{2, 0, ip[0], ip[1], ip[2], ip[3]})
+	copy(s.regs[snDIPR:], ip[:])
+	s.set16(snDPORT, a.Port())
+	copy(s.regs[snDHAR:], []byte{2, 0, ip[0], ip[1], ip[2], ip[3]})
 }
 
 func (s *socket) register(addr uint16) byte {
@@ -65,18 +65,18 @@ func (s *socket) register(addr uint16) byte {
 		return byte(v)
 	}
 	switch addr {
-	case SnIR:
+	case snIR:
 		return s.ir
-	case SnSR:
+	case snSR:
 		return byte(s.sr)
-	case SnTXFSR, SnTXFSR + 1:
-		return half(uint16(len(s.tx)-s.unsent()), SnTXFSR)
-	case SnTXRD, SnTXRD + 1:
-		return half(s.txRD, SnTXRD)
-	case SnRXRSR, SnRXRSR + 1:
-		return half(uint16(s.received()), SnRXRSR)
-	case SnRXWR, SnRXWR + 1:
-		return half(s.rxWR, SnRXWR)
+	case snTXFSR, snTXFSR + 1:
+		return half(uint16(len(s.tx)-s.unsent()), snTXFSR)
+	case snTXRD, snTXRD + 1:
+		return half(s.txRD, snTXRD)
+	case snRXRSR, snRXRSR + 1:
+		return half(uint16(s.received()), snRXRSR)
+	case snRXWR, snRXWR + 1:
+		return half(s.rxWR, snRXWR)
 	}
 	if addr < socketSize {
 		return s.regs[addr]
@@ -108,32 +108,32 @@ func (c *Chip) command(s *socket, cmd byte) {
 		return
 	}
 	switch cmd {
-	case OPEN:
+	case cmdOPEN:
 		c.open(s)
-	case LISTEN:
+	case cmdLISTEN:
 		if s.sr == Init {
 			s.sr = Listen
 			c.listen(s.port())
 		}
-	case CONNECT:
+	case cmdCONNECT:
 		if s.sr == Init {
 			c.connect(s)
 		}
-	case DISCON:
+	case cmdDISCON:
 		c.disconnect(s)
-	case CLOSE:
+	case cmdCLOSE:
 		c.abandon(s)
 		s.sr = Closed
 		c.tidyListeners()
-	case SEND, SENDMAC:
+	case cmdSEND, cmdSENDMAC:
 		c.send(s)
-	case SENDKEEP:
+	case cmdSENDKEEP:
 		if s.tcp != nil {
 			s.tcp.keep = true
 			c.watch(s.tcp)
 		}
-	case RECV:
-		s.rxRD = s.get16(SnRXRD)
+	case cmdRECV:
+		s.rxRD = s.get16(snRXRD)
 		if s.received() > len(s.rx) { // Sn_RX_RD was set past Sn_RX_WR
 			s.rxRD = s.rxWR
 		}
@@ -143,7 +143,7 @@ func (c *Chip) command(s *socket, cmd byte) {
 
 func (c *Chip) open(s *socket) {
 	u := s.udp
-	if s.regs[SnMR]&0x0f != ModeUDP || u != nil && u.port != s.port() {
+	if s.regs[snMR]&0x0f != modeUDP || u != nil && u.port != s.port() {
 		u = nil
 	}
 	if u != nil {
@@ -152,19 +152,19 @@ func (c *Chip) open(s *socket) {
 	c.abandon(s)
 	s.sr = Closed
 	s.txRD, s.txEnd, s.rxRD, s.rxWR = 0, 0, 0, 0
-	s.set16(SnTXWR, 0)
-	s.set16(SnRXRD, 0)
-	switch s.regs[SnMR] & 0x0f {
-	case ModeTCP:
+	s.set16(snTXWR, 0)
+	s.set16(snRXRD, 0)
+	switch s.regs[snMR] & 0x0f {
+	case modeTCP:
 		s.sr = Init
-	case ModeUDP:
+	case modeUDP:
 		if u == nil {
 			u = c.openUDP(s)
 		}
 		if s.udp = u; u != nil {
 			s.sr = UDP
 		}
-	case ModeMACRAW:
+	case modeMACRAW:
 		if s.n == 0 {
 			s.sr = MACRAW
 		}
@@ -332,7 +332,7 @@ func (c *Chip) send(s *socket) {
 		if s.tcp.fin {
 			return
 		}
-		s.txEnd = s.get16(SnTXWR)
+		s.txEnd = s.get16(snTXWR)
 		if s.unsent() > len(s.tx) { // Sn_TX_WR was set too far
 			s.txEnd = s.txRD
 		}
@@ -341,7 +341,7 @@ func (c *Chip) send(s *socket) {
 		}
 		c.watch(s.tcp)
 	case UDP:
-		s.txEnd = s.get16(SnTXWR)
+		s.txEnd = s.get16(snTXWR)
 		c.sendUDP(s)
 	}
 }
