@@ -58,7 +58,8 @@ type (
 		Count   *int     `toml:"count"`
 		Why     string   `toml:"why"`
 	}
-	// Edits that have one reason: each row says where, and what becomes what.
+	// Edits that belong together: each row says where, and what becomes what, and
+	// why, if the table's reason is not its own.
 	tomlEdits struct {
 		tomlSpan
 		File string    `toml:"file"`
@@ -72,6 +73,7 @@ type (
 		With    *string  `toml:"with"`
 		Imports []string `toml:"imports"`
 		Count   *int     `toml:"count"`
+		Why     string   `toml:"why"`
 	}
 	tomlSwap struct {
 		tomlSpan

@@ -1,12 +1,14 @@
 package assemble
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// This file has the short form of edits: many that have one reason, in a table
-// with a row for each change. What a row means is an edit; all that is checked
+// This file has the short form of edits: many that have one reason, or that do one
+// thing for reasons of their own, in a table with a row for each change. What a row means is an edit; all that is checked
 // of an edit is in manifest.go.
 
 // places says where a row's change is made, each time as "FILE: DECL", or as
@@ -41,7 +43,7 @@ type rowProblem struct {
 
 // rows are the edits of a table that stands at a section, and what is wrong with it.
 func (e tomlEdits) rows(where section) (list []tomlEdit, problems []rowProblem) {
-	if e.Why == "" {
+	if e.Why == "" && (len(e.Rows) == 0 || slices.ContainsFunc(e.Rows, func(r tomlRow) bool { return r.Why == "" })) {
 		problems = append(problems, rowProblem{where.line, "it has no why"})
 	}
 	for i, r := range e.Rows {
@@ -67,7 +69,7 @@ func (e tomlEdits) rows(where section) (list []tomlEdit, problems []rowProblem) 
 				fail(": at = %q names no file; write \"FILE: DECL\", or give the table a file", at)
 				continue
 			}
-			edit := tomlEdit{tomlSpan: e.tomlSpan, at: section{line: here.line}, File: file, Decl: decl, Match: r.Match, With: r.With, Imports: r.Imports, Count: r.Count, Why: e.Why}
+			edit := tomlEdit{tomlSpan: e.tomlSpan, at: section{line: here.line}, File: file, Decl: decl, Match: r.Match, With: r.With, Imports: r.Imports, Count: r.Count, Why: cmp.Or(r.Why, e.Why)}
 			// A row's own releases are those of the table, narrowed.
 			if r.Since != "" {
 				edit.Since = r.Since

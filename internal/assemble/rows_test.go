@@ -107,6 +107,24 @@ rows = [{ at = ["a", "b"], match = "return one()", with = "return two()" }]
 	}
 }
 
+// TestRowsWhy is for rows with reasons of their own.
+func TestRowsWhy(t *testing.T) {
+	got := assembledRows(t, `
+[[edits]]
+file = "a.go"
+why = "one is two"
+rows = [
+	{ at = "a", match = "one()", with = "two()" },
+	{ at = "b", match = "one() + one()", with = "two()", why = "and both are one" },
+]
+`)
+	for _, want := range []string{"// TINYGO: one is two\nfunc a()", "// TINYGO: and both are one\nfunc b()"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got\n%s\nwant in it\n%s", got, want)
+		}
+	}
+}
+
 func TestRowsErrors(t *testing.T) {
 	const where = "port/net/manifest.toml: "
 	for _, c := range []struct {
@@ -114,6 +132,7 @@ func TestRowsErrors(t *testing.T) {
 		want           []string
 	}{
 		{"nothing", "[[edits]]\n", []string{where + "edits: it has no rows", where + "edits: it has no why"}},
+		{"a row without why", "[[edits]]\nfile = \"a.go\"\nrows = [{ at = \"a\", match = \"x\", with = \"y\", why = \"x\" }, { at = \"b\", match = \"x\", with = \"y\" }]\n", []string{where + "edits: it has no why"}},
 		{"no place", "[[edits]]\nfile = \"a.go\"\nwhy = \"x\"\nrows = [{ match = \"x\", with = \"y\" }]\n", []string{where + `edits: row 1 does not say where: at = "FILE: DECL"`}},
 		{"no file", "[[edits]]\nwhy = \"x\"\nrows = [{ at = \"f\", match = \"x\", with = \"y\" }]\n", []string{where + `edits: row 1: at = "f" names no file; write "FILE: DECL", or give the table a file`}},
 		{"two files", "[[edits]]\nfile = \"a.go\"\nwhy = \"x\"\nrows = [{ at = \"b.go: f\", match = \"x\", with = \"y\" }]\n", []string{where + `edits: row 1: at = "b.go: f" names a file, and so does the table (a.go)`}},
