@@ -28,9 +28,9 @@ matrix-tinygo: ## small programs built with each TinyGo (TINYNET_TINYGOS, or the
 	go test -v -count=1 -tags matrix -timeout 24h -run TestTinyGos ./internal/release/matrix -update
 	go test -count=1 -run TestPage ./internal/release/matrix -update
 
-adopt: ## what TinyGo's own checks of its net do, with the port in its place, for docs/adopting.md (needs TinyGo; takes an hour or two)
-	go test -v -count=1 -tags matrix -timeout 24h -run TestAdopt$$ ./internal/release/matrix -update
-	go test -count=1 -run TestAdoptPage ./internal/release/matrix -update
+adopt: ## what TinyGo's own checks of its net do, with the port in its place, for docs/adopting.md (needs TinyGo; takes an hour or two; goes on where it was ended; TINYNET_MATRIX_AGAIN=1 begins again)
+	go test -v -count=1 -tags matrix -timeout 24h -run TestAdopt$$ ./internal/release/matrix -update; status=$$?; \
+	go test -count=1 -run TestAdoptPage ./internal/release/matrix -update && exit $$status
 
 # What is tested with what boards leave out, and with HTTP/2.
 SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/...

@@ -1,10 +1,15 @@
 package matrix
 
 import (
+	"cmp"
 	_ "embed" // for adopt.json
 	"encoding/json"
 	"fmt"
+	"go/version"
+	"os"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // A Step is what became of one thing that TinyGo's checks of its net ask for, with
@@ -18,8 +23,106 @@ type Step struct {
 	Front      Outcome
 }
 
-// OK tells whether the port does what TinyGo's own net does.
-func (s Step) OK() bool { return s.Tree.OK() || !s.Own.OK() }
+// adoptTargets are the boards of drivers' smoke test in the order of the table: those
+// most like a Pico first. What is not named comes last.
+var adoptTargets = []string{"nano-rp2040", "elecrow-rp2040", "elecrow-rp2350", "host", "wasm", "wasip1", "wioterminal", "pyportal"}
+
+// columns are the three of a step that are measured.
+var columns = []string{"own", "tree", "front"}
+
+// column is where the outcome of one of the columns is kept.
+func (s *Step) column(name string) *Outcome {
+	switch name {
+	case "own":
+		return &s.Own
+	case "tree":
+		return &s.Tree
+	case "front":
+		return &s.Front
+	}
+	panic("matrix: no column " + name)
+}
+
+// compare orders the steps of the table.
+func (s Step) compare(o Step) int {
+	place := func(target string) int {
+		if i := slices.Index(adoptTargets, target); i >= 0 {
+			return i
+		}
+		return len(adoptTargets)
+	}
+	return cmp.Or(
+		version.Compare("go"+s.TinyGo, "go"+o.TinyGo), version.Compare("go"+s.Go, "go"+o.Go),
+		cmp.Compare(place(s.Target), place(o.Target)), cmp.Compare(s.Target, o.Target),
+		cmp.Compare(s.What, o.What), cmp.Compare(s.Drivers, o.Drivers))
+}
+
+// A recorder keeps outcomes of steps, in a file if it has one.
+type recorder struct {
+	mu   sync.Mutex
+	list []Step
+	file string
+}
+
+func (r *recorder) index(s Step) int {
+	return slices.IndexFunc(r.list, func(o Step) bool { return s.compare(o) == 0 })
+}
+
+// has tells whether an outcome was recorded.
+func (r *recorder) has(s Step, column string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := r.index(s)
+	return i >= 0 && *r.list[i].column(column) != (Outcome{})
+}
+
+// put records an outcome, in the file, too, before it returns. A run that is ended
+// while it writes leaves the file as it was.
+func (r *recorder) put(s Step, column string, o Outcome) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.plan(s)
+	*r.list[r.index(s)].column(column) = o
+	return r.write()
+}
+
+// plan gives a step its row, with what was not tried yet.
+func (r *recorder) plan(s Step) {
+	if r.index(s) < 0 {
+		r.list = append(r.list, Step{TinyGo: s.TinyGo, Go: s.Go, Drivers: s.Drivers, Target: s.Target, What: s.What})
+		slices.SortFunc(r.list, Step.compare)
+	}
+}
+
+func (r *recorder) write() error {
+	if r.file == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(r.list, "", "\t")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(r.file+".new", append(data, '\n'), 0o666); err != nil {
+		return err
+	}
+	return os.Rename(r.file+".new", r.file)
+}
+
+// readSteps are those of a file.
+func readSteps(file string) ([]Step, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var list []Step
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return list, nil
+}
+
+// OK tells whether the port does what TinyGo's own net does, as far as was tried.
+func (s Step) OK() bool { return s.Tree.OK() || s.Tree == (Outcome{}) || !s.Own.OK() }
 
 // adoptSteps has what TestAdopt found, as it wrote it.
 //

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -109,10 +111,62 @@ func TestAdoptTable(t *testing.T) {
 			t.Errorf("got\n%s\nwant in it\n%s", page, want)
 		}
 	}
-	if list[1].OK() || !list[0].OK() || !(Step{Own: Outcome{Error: "x"}}).OK() {
+	if list[1].OK() || !list[0].OK() || !(Step{Own: Outcome{Error: "x"}, Tree: Outcome{Error: "x"}}).OK() {
 		t.Error("a step is right that builds where TinyGo's own net does")
+	}
+	if !(Step{Own: Outcome{Passed: true}}).OK() {
+		t.Error("a step is wrong whose other columns were not tried yet")
 	}
 	if _, err := adoptPage("no place", list); err == nil {
 		t.Error("got no error for a page without a place for the table")
+	}
+}
+
+// TestAdoptRecorder: what was found is in the file at once, in the order of the table,
+// and a later run finds it there.
+func TestAdoptRecorder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "adopt.json")
+	step := func(target, what string) Step {
+		return Step{TinyGo: "0.40.1", Go: "1.25.14", Target: target, What: what}
+	}
+	pyportal, nano := step("pyportal", "http-get"), step("nano-rp2040", "websocket/dial")
+	rec := &recorder{file: file}
+	for _, x := range []struct {
+		step   Step
+		column string
+		o      Outcome
+	}{
+		{pyportal, "own", Outcome{Flash: 1, RAM: 2}},
+		{nano, "tree", Outcome{Error: "no room"}},
+		{pyportal, "front", Outcome{Flash: 3, RAM: 4}},
+		{pyportal, "own", Outcome{Flash: 5, RAM: 6}},
+	} {
+		if err := rec.put(x.step, x.column, x.o); err != nil {
+			t.Fatal(err)
+		}
+		list, err := readSteps(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec := (&recorder{list: list}); !rec.has(x.step, x.column) {
+			t.Errorf("%s of %s is not in the file", x.column, x.step.Target)
+		}
+	}
+	list, err := readSteps(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nano.Tree, pyportal.Own, pyportal.Front = Outcome{Error: "no room"}, Outcome{Flash: 5, RAM: 6}, Outcome{Flash: 3, RAM: 4}
+	if want := []Step{nano, pyportal}; !slices.Equal(list, want) {
+		t.Errorf("got %+v, want %+v", list, want)
+	}
+	if rec := (&recorder{list: list}); rec.has(nano, "own") || rec.has(step("pyportal", "ntpclient"), "own") {
+		t.Error("something is recorded that was not tried")
+	}
+	if err := os.WriteFile(file, []byte("[{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readSteps(file); err == nil || !strings.Contains(err.Error(), "adopt.json") {
+		t.Errorf("got error %v for half a file, want one that names it", err)
 	}
 }
