@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// a fixture is a dashboard whose one sensor counts.
+// fixture is a dashboard whose one sensor counts.
 func fixture(t *testing.T) (*board, string) {
 	t.Helper()
 	n := 0.0

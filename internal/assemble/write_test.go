@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// tree makes a port with files of the given text.
+// treeOf makes a port with files of the given text.
 func treeOf(text string) *Tree {
 	return &Tree{Release: "go1.26.8", Files: []File{
 		{Path: "crypto/tls/tls.go", Mark: Taken, Data: []byte("package tls // " + text)},

@@ -191,7 +191,9 @@ func (s *boardCtxState) afterEnd(one *boardFunc) (stop func() bool) {
 	}
 }
 
-// A boardTimer is what this package needs of a time.Timer.
+// A boardTimer is what this package needs of a time.Timer. It is less than the one of
+// net/http: Reset comes only after a Stop that said that the timer ran, so nothing
+// stale is ever in C. See docs/RATIONALE.md, "Two kinds of timers".
 type boardTimer struct {
 	C     chan time.Time
 	timer *time.Timer

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// Looked counts the texts that changed and that somebody looked at already.
+// looked counts the texts that changed and that somebody looked at already.
 func (r *Report) looked() (n int) {
 	for _, e := range r.Eye {
 		if e.Looked {
@@ -18,7 +18,7 @@ func (r *Report) looked() (n int) {
 	return n
 }
 
-// place is where a touched text is in To, and what we do with it.
+// Place is where a touched text is in To, and what we do with it.
 func (e *Eye) Place() string {
 	s := "src/" + e.File
 	if e.Line > 0 && e.Decl != "" {

@@ -19,7 +19,7 @@ import (
 // server of plain HTTP would link some 30 kB of certificates. The types below
 // stand for the pointers that they hold, wherever net/http makes interface
 // values of these, and lead nowhere. As interface values they take no memory of
-// their own.
+// their own. See docs/RATIONALE.md, "A type for each hidden value".
 
 // A responseRef is the ResponseWriter that handlers get.
 type responseRef struct{ p unsafe.Pointer }

@@ -12,7 +12,8 @@ import (
 // A boardTimer is what this package needs of a time.Timer. time.NewTimer makes
 // an interface value of a channel of times, which on a board links the methods
 // of time.Time that print it, and GODEBUG. As from a time.Timer since Go 1.23,
-// nothing stale comes out of C after Stop or Reset.
+// nothing stale comes out of C after Stop or Reset. See docs/RATIONALE.md, "Two
+// kinds of timers".
 type boardTimer struct {
 	C     chan time.Time
 	timer *time.Timer
