@@ -460,7 +460,7 @@ func TestPeak(t *testing.T) {
 		}
 		t.Logf("%+v", p)
 		other := p.Heap - p.Stacks
-		if other < 100_000 || other > 120_000 || p.Goroutines < 2 || p.Stacks != p.Goroutines*16384 {
+		if other < 100_000 || other > 120_000 || p.Goroutines < 2 || p.Stacks < p.Goroutines*16384 || p.Stacks > p.Goroutines*(16384+2*16) { // with the collector's head
 			t.Errorf("%d bytes of heap in use, with %d in %d stacks", p.Heap, p.Stacks, p.Goroutines)
 		}
 		if p.Deepest < 6_000 || p.Deepest > 12_000 {
