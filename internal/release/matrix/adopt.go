@@ -27,9 +27,6 @@ type Step struct {
 // most like a Pico first. What is not named comes last.
 var adoptTargets = []string{"nano-rp2040", "elecrow-rp2040", "elecrow-rp2350", "host", "wasm", "wasip1", "wioterminal", "pyportal"}
 
-// columns are the three of a step that are measured.
-var columns = []string{"own", "tree", "front"}
-
 // column is where the outcome of one of the columns is kept.
 func (s *Step) column(name string) *Outcome {
 	switch name {

@@ -49,6 +49,9 @@ type task struct {
 	args []string
 }
 
+// columns are the three of a step that are measured.
+var columns = []string{"own", "tree", "front"}
+
 // TestAdopt does what TinyGo's own checks of its net do, as of November 2026: it puts
 // the port in the place of src/net and src/crypto/tls of a copy of TinyGo's root, runs
 // the tests that TinyGo runs, builds a program for WebAssembly, and the examples of
