@@ -26,8 +26,8 @@ var memoryLimits = map[string]struct{ underGo, onBoard int }{
 	"idle connection, heap in use":              {3 << 10, 1100},
 	"cold connection with a request, allocated": {6 << 10, 3400},
 	"warm connection with a request, allocated": {1800, 900},
-	"keep-alive request, allocations":           {8, 14},
-	"keep-alive request, allocated":             {1000, 560},
+	"keep-alive request, allocations":           {8, 15},
+	"keep-alive request, allocated":             {1000, 600},
 	"client's GET, allocations":                 {34, 84},
 	"client's GET, allocated":                   {2700, 1750},
 }

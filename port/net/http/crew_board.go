@@ -4,8 +4,8 @@ package http
 
 import (
 	"context"
-	"runtime/volatile"
 	"sync"
+	"sync/atomic"
 	_ "unsafe" // for go:linkname
 )
 
@@ -61,7 +61,7 @@ func crewWork(f func()) {
 		}
 		crew.mu.Unlock()
 		if stay {
-			wipe(wipeDepth)
+			wiped.Store(int32(wipe(wipeDepth)))
 			f = <-next
 		}
 	}
@@ -69,20 +69,26 @@ func crewWork(f func()) {
 
 // wipe overwrites what was left on the stack by what has run: TinyGo's collector takes
 // each word there for an address, and one of a TLS connection keeps 20 kB. The depth is
-// less than that of any dial, so there is room.
+// less than that of any dial, so there is room. What it returns is of the words that it
+// writes, so that the compiler has to write them.
 //
 //go:noinline
-func wipe(depth int) {
-	var words [48]uint32
+func wipe(depth int) int {
+	var words [48]int
 	for i := range words {
-		volatile.StoreUint32(&words[i], 0)
+		words[i] = depth
 	}
+	n := 0
 	if depth > 0 {
-		wipe(depth - 1)
+		n = wipe(depth - 1)
 	}
+	return n + words[n%len(words)]
 }
 
 const wipeDepth = 16 // times some 200 bytes
+
+// wiped has what wipe returns, and is never read.
+var wiped atomic.Int32
 
 // dismiss ends the goroutines that have nothing to do, and those that are done before
 // the next one is spawned.
