@@ -270,7 +270,9 @@ func TestNoHome(t *testing.T) {
 	// The go command needs a cache of its own.
 	mod := tempDir(t)
 	write(t, mod, map[string]string{"go.mod": "module x\n\ngo 1.23\n", "x.go": "package main\n\nfunc main() {}\n"})
-	t.Setenv("GOCACHE", "")
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		t.Setenv(name, "")
+	}
 	t.Setenv("GOENV", "off")
 	cmd := command(t, testPort(), "run", ".")
 	cmd.Dir = mod
