@@ -62,6 +62,7 @@ Examples:
 			if err != nil {
 				return err
 			}
+			root.Adopted = adopt
 			tree, err := t.tree(root)
 			if err != nil {
 				return err

@@ -17,7 +17,8 @@ var upstreamTests = []string{"net/mac_test.go", "net/http/internal/chunked_test.
 
 // Adopted is the tree as TinyGo keeps such packages in its repository: the folders
 // that it has of its own, without those that it takes from Go's root, with a listing
-// of the files in src/net/README.md and the tests that its checks run.
+// of the files in src/net/README.md and the tests that its checks run. It has to be
+// assembled for that: see [Goroot.Adopted].
 func (t *Tree) Adopted() (*Tree, error) {
 	a := &Tree{Release: t.Release, TinyGo: t.TinyGo, Omitted: t.Omitted, goroot: t.goroot}
 	for _, f := range t.Files {

@@ -1,8 +1,14 @@
 package assemble
 
 import (
+	"bytes"
+	"go/parser"
+	"go/token"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,7 +23,7 @@ func TestAdopted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, root := range realGoroots(t) {
-		root.TinyGo = "0.40.1"
+		root.TinyGo, root.Adopted = "0.40.1", true
 		whole, err := Assemble(m, root)
 		if err != nil {
 			t.Fatal(err)
@@ -49,6 +55,7 @@ func TestAdopted(t *testing.T) {
 		if n := strings.Count(readme, "── "); n < len(tree.Files)-1 {
 			t.Errorf("the listing has %d names, but there are %d files", n, len(tree.Files))
 		}
+		checkAlone(t, root, whole, tree)
 		dir := filepath.Join(t.TempDir(), "tree")
 		if err := tree.Write(dir, false); err != nil {
 			t.Fatal(err)
@@ -57,6 +64,67 @@ func TestAdopted(t *testing.T) {
 			t.Errorf("README.md was not written: %v", err)
 		}
 	}
+}
+
+var linknameOf = regexp.MustCompile(`(?m)^//go:linkname \w+ ([\w/]+)\.(\w+)$`)
+
+// checkAlone: the tree needs nothing of packages that the whole port changes and the
+// tree does not have.
+func checkAlone(t *testing.T, root Goroot, whole, tree *Tree) {
+	t.Helper()
+	has := map[string]bool{}
+	for _, f := range tree.Files {
+		has[path.Dir(f.Path)] = true
+	}
+	changed := map[string]bool{}
+	for _, f := range whole.Files {
+		if dir := path.Dir(f.Path); !has[dir] {
+			changed[dir] = true
+		}
+	}
+	if !changed["internal/brief"] || !changed["crypto/ecdsa"] {
+		t.Fatalf("the port changes only %v besides", changed)
+	}
+	for _, f := range tree.Files {
+		if !strings.HasSuffix(f.Path, ".go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.ImportsOnly)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, spec := range file.Imports {
+			pkg, _ := strconv.Unquote(spec.Path.Value)
+			if _, err := os.Stat(root.src(pkg)); changed[pkg] && err != nil {
+				t.Errorf("%s imports %s, which is ours and not in the tree", f.Path, pkg)
+			}
+		}
+		for _, link := range linknameOf.FindAllStringSubmatch(string(f.Data), -1) {
+			if pkg, name := link[1], link[2]; changed[pkg] && !declares(t, root.src(pkg), name) {
+				t.Errorf("%s calls %s.%s, which is ours and not in the tree", f.Path, pkg, name)
+			}
+		}
+	}
+}
+
+// declares tells whether a package in dir has a function of that name.
+func declares(t *testing.T, dir, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in %s: %v", dir, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(data, []byte("\nfunc "+name+"(")) {
+			return true
+		}
+	}
+	return false
 }
 
 // TestAdoptedWithoutTests: some distributions' Go has no tests.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -148,7 +149,7 @@ func cacheKey(port fs.FS, root Goroot, cacheDir string) (string, error) {
 		sum := sha256.Sum256(data)
 		fmt.Fprintf(h, "%q %x\n", name, sum)
 	}
-	for _, s := range []string{runtime.Version(), root.Version, root.TinyGo, root.Dir, cacheDir} {
+	for _, s := range []string{runtime.Version(), root.Version, root.TinyGo, strconv.FormatBool(root.Adopted), root.Dir, cacheDir} {
 		add(s, nil)
 	}
 	if real, err := filepath.EvalSymlinks(root.Dir); err == nil {

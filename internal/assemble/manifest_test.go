@@ -70,6 +70,7 @@ func TestErrors(t *testing.T) {
 			where + `drop net/a.go init#1: tinygo-until = "v0.43" is not a TinyGo release; write it as "0.43" or "0.40.1"`,
 			where + `drop net/a.go v: tinygo-since = "0.41" is not before tinygo-until = "0.41", so no release is in the range`,
 			where + `drop net/a.go w: tinygo-until = "0.35": the port is for TinyGo 0.35 and newer, so it is for none`}},
+		{name: "adopted", manifest: "[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\nadopted = true\n", want: []string{where + `drop net/a.go f: adopted = true is what an entry is without it; adopted = false leaves it out of the tree of assemble -adopt`}},
 		{name: "twice for a TinyGo", manifest: "[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\ntinygo-since = \"0.40\"\n[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\ntinygo-until = \"0.43\"\n", want: []string{where + "drop net/a.go f: it has a drop already"}},
 		{name: "twice", manifest: "[[drop]]\nfile = \"a.go\"\ndecls = [\"f\", \"f\"]\nwhy = \"x\"\n", want: []string{where + "drop net/a.go f: it has a drop already"}},
 		{name: "drop and edit", manifest: "[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\nwhy = \"x\"\n[[edit]]\nfile = \"a.go\"\ndecl = \"f\"\nmatch = \"io.EOF\"\nwith = \"nil\"\nwhy = \"x\"\n", want: []string{where + "edit net/a.go f: it has a drop already"}},

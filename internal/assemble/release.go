@@ -22,6 +22,10 @@ type Goroot struct {
 	// TinyGo is the release of TinyGo that will compile what is assembled from this
 	// root, such as 0.40.1 or 0.43.0-dev-1a2b3c. It is empty where Go itself will.
 	TinyGo string
+
+	// Adopted is whether it will be compiled in a root of TinyGo's without the changes
+	// in packages that TinyGo takes from Go: see [Tree.Adopted].
+	Adopted bool
 }
 
 // String names the release, and the TinyGo if there is one.

@@ -16,12 +16,13 @@ const MinTinyGo = "0.35"
 type target struct {
 	release string
 	tinygo  string // in the same form, such as go0.40.1; empty for Go's compiler
-	all     bool   // it stands for every compiler
+	all     bool   // it stands for every compiler, adopted or not
+	adopted bool
 }
 
 // target is what a port from the root is for.
 func (g Goroot) target() target {
-	t := target{release: g.release()}
+	t := target{release: g.release(), adopted: g.Adopted}
 	if g.TinyGo != "" {
 		t.tinygo = "go" + g.TinyGo
 	}
@@ -49,6 +50,8 @@ type span struct {
 
 	compiler                 compiler
 	tinygoSince, tinygoUntil string // limits for byTinyGo
+
+	notAdopted bool // not for the tree of Adopted
 }
 
 // A compiler is what compiles the ports that an entry is for.
@@ -68,6 +71,8 @@ type tomlSpan struct {
 	TinyGo      *bool  `toml:"tinygo"`
 	TinyGoSince string `toml:"tinygo-since"`
 	TinyGoUntil string `toml:"tinygo-until"`
+
+	Adopted *bool `toml:"adopted"`
 }
 
 func newSpan(t tomlSpan) (span, error) {
@@ -78,6 +83,12 @@ func newSpan(t tomlSpan) (span, error) {
 	}
 	if s.tinygoSince, s.tinygoUntil, err = limits("TinyGo", "tinygo-", t.TinyGoSince, t.TinyGoUntil, "\"0.43\" or \"0.40.1\""); err != nil {
 		return s, err
+	}
+	if t.Adopted != nil {
+		if *t.Adopted {
+			return s, errors.New("adopted = true is what an entry is without it; adopted = false leaves it out of the tree of assemble -adopt")
+		}
+		s.notAdopted = true
 	}
 	limited := s.tinygoSince != "" || s.tinygoUntil != ""
 	switch {
@@ -128,6 +139,8 @@ func (s span) has(t target) bool {
 		return false
 	}
 	switch {
+	case s.notAdopted && t.adopted:
+		return false
 	case t.all || s.compiler == byAny:
 		return true
 	case s.compiler == byGo:

@@ -131,12 +131,14 @@ func ForTinyGos(m *Manifest, root Goroot) error {
 		return err
 	}
 	var all Problems
-	for _, release := range m.TinyGos() {
-		news, err := note(release)
-		if err != nil {
-			return err
+	for _, root.Adopted = range []bool{false, true} {
+		for _, release := range m.TinyGos() {
+			news, err := note(release)
+			if err != nil {
+				return err
+			}
+			all = append(all, news...)
 		}
-		all = append(all, news...)
 	}
 	return all.err()
 }
