@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -22,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tinynet/tinynet/test/internal/sources"
 )
 
 // guardVar, in the environment, makes this test binary a guard: see guard.
@@ -57,18 +58,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// dependOnSources looks at each file of the repository. The go command sees
-// that (in a test, not before) and keeps a result of these tests only until one
-// of them changes: the programs that they build are no part of the test binary.
-var dependOnSources = sync.OnceFunc(func() {
-	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && d.Name() == ".git" {
-			return filepath.SkipDir
-		}
-		os.Stat(path)
-		return nil
-	})
-})
+// dependOnSources has the result of these tests kept only until a file of the
+// repository changes.
+var dependOnSources = sync.OnceFunc(func() { sources.Watch(root) })
 
 // guard leads the process group that a server runs in, and ends all of it when
 // the test process closes its standard input or dies, of a timeout or a panic

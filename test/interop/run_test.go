@@ -17,13 +17,14 @@ package interop_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
+
+	"github.com/tinynet/tinynet/test/internal/sources"
 )
 
 func TestMain(m *testing.M) {
@@ -42,14 +43,8 @@ func TestOnPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The go command sees which files a test looks at, and keeps its result
-	// until one of them changes.
 	for _, dir := range []string{"internal/assemble", "cmd", "test/interop", "port", "internal/toolchain"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
-			os.Stat(path)
-			return err
-		})
-		if err != nil {
+		if err := sources.Watch(filepath.Join(root, dir)); err != nil {
 			t.Fatal(err)
 		}
 	}

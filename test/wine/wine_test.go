@@ -6,7 +6,6 @@ package wine
 import (
 	"bytes"
 	"context"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tinynet/tinynet/test/internal/sources"
 )
 
 // Nothing of this takes so long, even on a machine that is busy with other tests.
@@ -22,6 +23,10 @@ const (
 	buildLimit = 15 * time.Minute
 	runLimit   = 10 * time.Minute
 )
+
+// watchSources has the result of these tests kept only until a file of the repository
+// changes.
+var watchSources = sync.OnceFunc(func() { sources.Watch(root) })
 
 var root, scratch string // the repository, and a folder for these tests alone
 
@@ -40,18 +45,6 @@ func TestMain(m *testing.M) {
 		return m.Run()
 	}())
 }
-
-// dependOnSources looks at each file of the repository, so that the go command keeps
-// a result of these tests only until one of them changes.
-var dependOnSources = sync.OnceFunc(func() {
-	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && d.Name() == ".git" {
-			return filepath.SkipDir
-		}
-		os.Stat(path)
-		return nil
-	})
-})
 
 // wineEnv has Wine keep its Windows, its socket and what it knows of the user in our
 // own folder, and say nothing itself.
@@ -103,7 +96,7 @@ func needWine(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds much")
 	}
-	dependOnSources()
+	watchSources()
 	if err := startWine(); err != nil {
 		t.Fatalf("make a Windows: %v", err)
 	}

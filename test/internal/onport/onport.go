@@ -5,13 +5,13 @@ package onport
 
 import (
 	"context"
-	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
+
+	"github.com/tinynet/tinynet/test/internal/sources"
 )
 
 // Tests are the tests of a package.
@@ -39,14 +39,8 @@ func Run(t *testing.T, tests Tests) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The go command sees which files a test looks at, and keeps its result
-	// until one of them changes.
 	for _, dir := range []string{"internal/assemble", "cmd", "test/internal/onport", tests.Package, "netdev", "port", "internal/toolchain"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
-			os.Stat(path)
-			return err
-		})
-		if err != nil {
+		if err := sources.Watch(filepath.Join(root, dir)); err != nil {
 			t.Fatal(err)
 		}
 	}
