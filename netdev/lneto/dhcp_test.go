@@ -159,6 +159,22 @@ func client(t testing.TB, w *cable.Wire, conf lneto.Config) (*lneto.Device, *cab
 	return dev, p
 }
 
+// leased gives a device whose address a server has given it for so many seconds, and a
+// neighbour, with a connection between them: x is its socket, y the neighbour's.
+func leased(t testing.TB, seconds uint32) (s *dhcpServer, dev, other *lneto.Device, x, y int) {
+	t.Helper()
+	w := cable.New(cable.Faults{})
+	s = &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: seconds}
+	serveDHCP(t, w, 9, s)
+	other = plug(t, w, at(2, lneto.Config{}))
+	dev, _ = client(t, w, lneto.Config{})
+	if err := dev.WaitUp(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	x, y = connected(t, dev, other)
+	return s, dev, other, x, y
+}
+
 func wantAddr(t testing.TB, dev *lneto.Device, want string) {
 	t.Helper()
 	if got, err := dev.Addr(); err != nil || got.String() != want {
@@ -193,15 +209,7 @@ func TestDHCP(t *testing.T) {
 // connections go on. When it is silent for the whole lease, the address goes.
 func TestDHCPRenewal(t *testing.T) {
 	t.Parallel()
-	w := cable.New(cable.Faults{})
-	s := &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: 4}
-	serveDHCP(t, w, 9, s)
-	other := plug(t, w, at(2, lneto.Config{}))
-	dev, _ := client(t, w, lneto.Config{})
-	if err := dev.WaitUp(10 * time.Second); err != nil {
-		t.Fatal(err)
-	}
-	x, y := connected(t, dev, other)
+	s, dev, other, x, y := leased(t, 4)
 	until := time.Now().Add(20 * time.Second)
 	for s.count("renewal") < 2 {
 		if time.Now().After(until) {
@@ -355,15 +363,7 @@ func TestLeaseTimes(t *testing.T) {
 	}{{1, true}, {2, true}, {0x7fffffff, false}, {0xfffffffe, false}, {0xffffffff, false}} {
 		t.Run(fmt.Sprint(test.seconds), func(t *testing.T) {
 			t.Parallel()
-			w := cable.New(cable.Faults{})
-			s := &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: test.seconds}
-			serveDHCP(t, w, 9, s)
-			other := plug(t, w, at(2, lneto.Config{}))
-			dev, _ := client(t, w, lneto.Config{})
-			if err := dev.WaitUp(10 * time.Second); err != nil {
-				t.Fatal(err)
-			}
-			x, y := connected(t, dev, other)
+			s, dev, other, x, y := leased(t, test.seconds)
 			for end := time.Now().Add(3 * time.Second); time.Now().Before(end); <-time.After(50 * time.Millisecond) {
 				if _, err := dev.Send(x, []byte("x"), 0, time.Time{}); err != nil {
 					t.Fatal("a connection over renewals: ", err)
@@ -384,15 +384,7 @@ func TestLeaseTimes(t *testing.T) {
 // with an error, and the device asks for another.
 func TestRenewalRefused(t *testing.T) {
 	t.Parallel()
-	w := cable.New(cable.Faults{})
-	s := &dhcpServer{gives: [4]byte{10, 7, 0, 77}, seconds: 2}
-	serveDHCP(t, w, 9, s)
-	other := plug(t, w, at(2, lneto.Config{}))
-	dev, _ := client(t, w, lneto.Config{})
-	if err := dev.WaitUp(10 * time.Second); err != nil {
-		t.Fatal(err)
-	}
-	x, _ := connected(t, dev, other)
+	s, dev, _, x, _ := leased(t, 2)
 	s.set(func() { s.refuse = true })
 	if _, err := dev.Recv(x, make([]byte, 1), 0, time.Now().Add(20*time.Second)); err == nil || err == io.EOF || strings.Contains(err.Error(), "timeout") {
 		t.Errorf("Recv when the address is taken back: %v", err)
