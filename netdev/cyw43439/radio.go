@@ -215,21 +215,22 @@ func (l *link) first(deadline time.Time) error {
 
 // insist gives the chip a command. The driver looks for the answer among the next
 // ten packets only, so the frames that are there already are taken first, and a
-// command that others came before is given again. Callers hold l.mu.
+// command that others came before is given again: for seconds and not for a number
+// of tries, as a busy board is late in each of them. Frames go on being received.
+// Callers hold l.mu.
 func (l *link) insist(command func() error) (err error) {
-	const most, frames = 5, 100
-	for range most {
+	const long, frames = 4 * time.Second, 100
+	for end := time.Now().Add(long); ; {
 		for range frames {
 			before := l.frames.Load()
 			if _, err := l.chip.PollOne(); err != nil || l.frames.Load() == before {
 				break
 			}
 		}
-		if err = command(); err == nil || !l.up() {
+		if err = command(); err == nil || !l.up() || time.Now().After(end) {
 			return err
 		}
 	}
-	return err
 }
 
 // up asks the driver, which has the state behind its lock.
