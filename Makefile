@@ -123,19 +123,9 @@ lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules, and actionlint
 	done
 	go run $(ACTIONLINT) .github/workflows/*.yml
 
-SYSTEMS = darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
-# Examples are compiled, and one is linked: to link all of them takes twenty minutes.
-cross: ## the command, examples and tests for other systems: vetted, and built on the port of the oldest and newest Go
-	@set -euo pipefail; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; go build -o "$$scratch/tinynet" ./cmd/tinynet; \
-	export CGO_ENABLED=0; for system in $(SYSTEMS); do \
-		echo "$$system"; export GOOS=$${system%/*} GOARCH=$${system#*/}; \
-		go vet ./...; \
-		for release in $(firstword $(RELEASES)) $(lastword $(RELEASES)); do \
-			"$$scratch/tinynet" go -go $$release list -export -f '' ./examples/... >/dev/null; \
-			"$$scratch/tinynet" go -go $$release build -o "$$scratch/program" ./examples/webserver; \
-		done; \
-		"$$scratch/tinynet" go vet -tags tinynet_port ./test/behaviour; \
-	done
+cross: ## everything and its tests type-checked for the systems that are not here, on the port of the oldest and newest Go, and a program linked for each
+	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; go build -o "$$scratch/tinynet" ./cmd/tinynet; \
+	TINYNET_COMMAND="$$scratch/tinynet" GOTOOLCHAIN=go$(lastword $(RELEASES)) go test -v -count=1 -tags matrix -timeout 30m -run '^TestCross' ./internal/release/matrix
 
 ci: ## what CI runs (installs Chromium where there is none, as root)
 	bash .ci/run

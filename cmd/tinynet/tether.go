@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
-	"go.bug.st/serial"
 	"golang.org/x/term"
 
 	"github.com/tinynet/tinynet/netdev/tether/host"
@@ -234,39 +233,21 @@ func openPort(ctx context.Context, port string, baud int) (io.ReadWriteCloser, e
 		}
 		return conn, nil
 	}
-	line, err := serial.Open(port, &serial.Mode{BaudRate: baud})
+	line, err := openSerial(port, baud)
 	if err == nil {
-		return serialLine{line}, nil
+		return line, nil
 	}
 	if f := rawTerminal(port); f != nil {
 		return f, nil
 	}
 	hint := "Is the board plugged in?"
-	if names, e := serial.GetPortsList(); e == nil && len(names) > 0 {
+	if names := serialPorts(); len(names) > 0 {
 		hint += " There are " + strings.Join(names, ", ")
 	}
 	if errors.Is(err, fs.ErrPermission) || strings.Contains(strings.ToLower(err.Error()), "permission") {
 		hint = "On Linux, the group dialout may use serial ports: sudo usermod -aG dialout $USER, then log in again"
 	}
 	return nil, fmt.Errorf("open the serial port %s: %w\n%s", port, err, hint)
-}
-
-// A serialLine says io.EOF for a port that is gone.
-type serialLine struct{ serial.Port }
-
-func (l serialLine) Read(p []byte) (int, error) {
-	n, err := l.Port.Read(p)
-	if n == 0 && err == nil {
-		err = io.EOF // it has no timeout
-	}
-	return n, err
-}
-
-// Close drops what the port has not sent yet: the system would wait for half a
-// minute for a board that takes nothing.
-func (l serialLine) Close() error {
-	l.Port.ResetOutputBuffer()
-	return l.Port.Close()
 }
 
 // rawTerminal opens a terminal that is no serial port, such as a

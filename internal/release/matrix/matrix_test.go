@@ -9,7 +9,6 @@ import (
 	"go/version"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,10 +22,7 @@ import (
 // TestMatrix fetches the releases that are not here. TINYNET_MATRIX limits it
 // to some, separated by blanks.
 func TestMatrix(t *testing.T) {
-	tinynet := filepath.Join(t.TempDir(), "tinynet")
-	if out, err := exec.Command("go", "build", "-o", tinynet, "github.com/tinynet/tinynet/cmd/tinynet").CombinedOutput(); err != nil {
-		t.Fatalf("building tinynet: %v\n%s", err, out)
-	}
+	tinynet := buildTinynet(t)
 	outside := t.TempDir() // in no module: nothing but the release decides
 	run := func(t *testing.T, env []string, args ...string) (string, bool) {
 		t.Helper()
