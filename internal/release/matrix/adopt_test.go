@@ -102,6 +102,9 @@ func TestAdopt(t *testing.T) {
 				if rec.has(k.step, column) && os.Getenv("TINYNET_MATRIX_AGAIN") == "" {
 					continue
 				}
+				if k.step.isTest() && column == "front" {
+					continue
+				}
 				args := slices.Clone(k.args)
 				if i := slices.Index(args, "-o"); i >= 0 {
 					args[i+1] = filepath.Join(t.TempDir(), args[i+1])

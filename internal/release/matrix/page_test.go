@@ -104,7 +104,7 @@ func TestAdoptTable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"before\n" + adoptBegin + "| TinyGo, Go |",
-		"| 0.40.1, 1.25.14 | - | host | `test net` | passes | passes | not recorded |\n",
+		"| 0.40.1, 1.25.14 | - | host | `test net` | passes | passes | - |\n",
 		"| 0.40.1, 1.25.14 | v0.37.0 | pyportal | `http-get` | 1,234 / 56 | no \\| room | not recorded |\n" + adoptEnd + "after\n",
 	} {
 		if !strings.Contains(page, want) {
