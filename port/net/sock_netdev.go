@@ -61,8 +61,9 @@ func (d *device) family(network string, laddr, raddr endpoint, listen bool) (fam
 // names it, so that a program that only dials does not link it.
 type listening = func(fd *netFD, ctx context.Context, laddr endpoint, control controlFunc) error
 
-// openIP makes a socket of an IP network. With listen it listens, or receives
-// datagrams, at laddr; else it is connected to raddr.
+// openIP makes a socket of an IP network, on the device that these addresses are
+// of. With listen it listens, or receives datagrams, at laddr; else it is connected
+// to raddr.
 func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
 	dev := deviceFor(laddr.plain(), raddr.plain())
 	return dev.opened(ctx, listen == nil, func() (*netFD, error) {
@@ -88,6 +89,8 @@ func (dev *device) opened(ctx context.Context, dial bool, open func() (*netFD, e
 	return fd, known(err)
 }
 
+// openIP is the function of that name when the device is known. It blocks as the
+// driver does: opened lets ctx end it.
 func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
 	dial := listen == nil
 	if dial && raddr.set && raddr.wildcard() && !dev.host {
