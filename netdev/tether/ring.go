@@ -1,49 +1,84 @@
 package tether
 
-// A ring is a queue of bytes. It grows as needed, up to most.
+// A ring is a queue of bytes. It grows as needed, up to most, in small pieces: a heap
+// whose free memory lies scattered, as TinyGo's does after a while, has no place for a
+// large one.
 type ring struct {
-	buf            []byte
-	first, n, most int
+	head, tail *piece // head has the oldest bytes, tail the newest
+	spare      *piece // what was emptied last, for the next bytes
+	first      int    // where in head the oldest byte is
+	n, most    int
 }
+
+// On a board a piece takes 256 bytes, with its pointer and its count.
+type piece struct {
+	next  *piece
+	used  int // of bytes, from the start
+	bytes [pieceSize]byte
+}
+
+const pieceSize = 256 - 8
 
 // put appends p, and reports whether there was room for it.
 func (r *ring) put(p []byte) bool {
-	need := r.n + len(p)
-	if need > r.most {
+	if r.n+len(p) > r.most {
 		return false
 	}
-	if need > len(r.buf) {
-		size := max(len(r.buf), 128)
-		for size < need {
-			size *= 2
+	r.n += len(p)
+	for len(p) > 0 {
+		if r.tail == nil || r.tail.used == pieceSize {
+			r.grow()
 		}
-		larger := make([]byte, min(size, r.most))
-		n := r.n
-		r.get(larger)
-		r.buf, r.first, r.n = larger, 0, n
+		n := copy(r.tail.bytes[r.tail.used:], p)
+		r.tail.used += n
+		p = p[n:]
 	}
-	if len(p) > 0 {
-		at := (r.first + r.n) % len(r.buf)
-		copy(r.buf, p[copy(r.buf[at:], p):])
-	}
-	r.n = need
 	return true
+}
+
+func (r *ring) grow() {
+	next := r.spare
+	if next == nil {
+		next = new(piece)
+	}
+	r.spare = nil
+	if r.tail == nil {
+		r.head = next
+	} else {
+		r.tail.next = next
+	}
+	r.tail = next
 }
 
 // get takes up to len(p) bytes.
 func (r *ring) get(p []byte) int {
-	p = p[:min(len(p), r.n)]
-	copy(p[copy(p, r.buf[r.first:]):], r.buf)
-	r.skip(len(p))
-	return len(p)
-}
-
-func (r *ring) skip(n int) {
-	if r.n -= n; r.n == 0 {
-		r.first = 0
-		return
+	got := 0
+	for got < len(p) && r.n > 0 {
+		n := copy(p[got:], r.head.bytes[r.first:r.head.used])
+		got += n
+		r.skip(n)
 	}
-	r.first = (r.first + n) % len(r.buf)
+	return got
 }
 
-func (r *ring) clear() { r.buf, r.first, r.n = nil, 0, 0 }
+// skip drops the n oldest bytes.
+func (r *ring) skip(n int) {
+	r.n -= n
+	for n > 0 {
+		here := min(n, r.head.used-r.first)
+		r.first += here
+		n -= here
+		if r.first < r.head.used {
+			return
+		}
+		empty := r.head
+		if r.head = empty.next; r.head == nil {
+			r.tail = nil
+		}
+		// A conservative collector may still see the piece: it must lead to no others.
+		empty.next, empty.used = nil, 0
+		r.spare, r.first = empty, 0
+	}
+}
+
+func (r *ring) clear() { *r = ring{most: r.most} }
