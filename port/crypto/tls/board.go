@@ -5,7 +5,6 @@ package tls
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 )
@@ -32,5 +31,15 @@ func clockHint(err error, now time.Time) error {
 	if now.Year() >= 2000 || !errors.As(err, &invalid) || invalid.Reason != x509.Expired {
 		return err
 	}
-	return fmt.Errorf("%w: the board's clock is not set (examples/ntpclient sets it)", err)
+	return &clockNotSet{err}
 }
+
+// clockNotSet is a type and not what fmt.Errorf gives, because package fmt takes
+// some 40 kB of a board's flash.
+type clockNotSet struct{ err error }
+
+func (e *clockNotSet) Error() string {
+	return e.err.Error() + ": the board's clock is not set (examples/ntpclient sets it)"
+}
+
+func (e *clockNotSet) Unwrap() error { return e.err }
