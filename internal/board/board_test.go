@@ -62,6 +62,10 @@ func kinds(t *testing.T, test func(t *testing.T, k kind)) {
 		t.Parallel()
 		test(t, kind{"wasm", board.WASM, 8080})
 	})
+	t.Run("wasm as on Windows", func(t *testing.T) {
+		t.Parallel()
+		test(t, kind{"wasm", board.WASMAsOnWindows, 8080})
+	})
 	for _, q := range board.QEMUs {
 		t.Run(q.Name, func(t *testing.T) {
 			t.Parallel()

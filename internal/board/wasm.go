@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -19,9 +20,9 @@ import (
 // numbers, its arguments and its environment, and its standard input and output
 // are the serial line. There are no sockets, and no files but those it is given.
 type wasmMachine struct {
-	out     *os.File // what it writes
-	in      *os.File // what it reads
-	theirs  [2]*os.File
+	out     *os.File  // what it writes
+	theirs  *os.File  // the other end of out
+	in      wasmInput // what it reads
 	off     context.CancelFunc
 	runtime wazero.Runtime
 	module  wazero.CompiledModule
@@ -36,7 +37,11 @@ type wasmMachine struct {
 }
 
 // WASM runs a module that the go command made for wasip1/wasm.
-func WASM(ctx context.Context, p Program) (_ Machine, err error) {
+func WASM(ctx context.Context, p Program) (Machine, error) {
+	return startWASM(ctx, p, runtime.GOOS == "windows")
+}
+
+func startWASM(ctx context.Context, p Program, queued bool) (_ Machine, err error) {
 	code, err := os.ReadFile(p.File)
 	if err != nil {
 		return nil, err
@@ -64,10 +69,10 @@ func WASM(ctx context.Context, p Program) (_ Machine, err error) {
 	if m.module, err = m.runtime.CompileModule(ctx, code); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", p.File, err)
 	}
-	if m.theirs[0], m.in, err = os.Pipe(); err != nil {
+	if m.in, err = newWASMInput(queued); err != nil {
 		return nil, err
 	}
-	if m.out, m.theirs[1], err = os.Pipe(); err != nil {
+	if m.out, m.theirs, err = os.Pipe(); err != nil {
 		return nil, err
 	}
 	stderr := p.Stderr
@@ -76,7 +81,7 @@ func WASM(ctx context.Context, p Program) (_ Machine, err error) {
 	}
 	m.conf = wazero.NewModuleConfig().
 		WithName("").WithArgs(append([]string{p.Name}, p.Args...)...).
-		WithStdin(m.theirs[0]).WithStdout(m.theirs[1]).WithStderr(stderr).
+		WithStdin(m.in.stdin()).WithStdout(m.theirs).WithStderr(onlyWriter{stderr}).
 		WithRandSource(rand.Reader).WithSysWalltime().WithSysNanotime().WithSysNanosleep()
 	if p.Files != "" {
 		m.conf = m.conf.WithFSConfig(wazero.NewFSConfig().WithDirMount(p.Files, "/"))
@@ -120,16 +125,20 @@ func (m *wasmMachine) run(ctx context.Context) {
 		break
 	}
 	m.off()
-	m.theirs[1].Close() // ends the line
+	m.theirs.Close() // ends the line
 	m.runtime.Close(context.Background())
 }
 
 // release gives up what was opened before there was a run.
 func (m *wasmMachine) release() {
-	for _, f := range []*os.File{m.out, m.in, m.theirs[0], m.theirs[1]} {
+	for _, f := range []*os.File{m.out, m.theirs} {
 		if f != nil {
 			f.Close()
 		}
+	}
+	if m.in != nil {
+		m.in.Close()
+		m.in.release()
 	}
 	if m.runtime != nil {
 		m.runtime.Close(context.Background())
@@ -155,10 +164,14 @@ func (m *wasmMachine) Close() error {
 	m.off()
 	m.in.Close() // a program that waits for its line then ends
 	<-m.ended
-	m.theirs[0].Close()
+	m.in.release()
 	m.out.Close()
 	return nil
 }
+
+// An onlyWriter is no file for wazero, which asks a file what it is, and does not run
+// where Windows does not say.
+type onlyWriter struct{ io.Writer }
 
 func (m *wasmMachine) Wait() (int, error) {
 	<-m.ended

@@ -29,12 +29,17 @@ const (
 )
 
 // Read looks again after a while even if the poller says nothing: it is not
-// asked as long as a goroutine spins, and one of os/signal does on wasip1.
+// asked as long as a goroutine spins, and one of os/signal does on wasip1. Where the
+// host has no input that can be polled, as on Windows, there is no deadline, and a
+// read says at once that there is nothing.
 func (l *stdLine) Read(p []byte) (int, error) {
 	for {
 		l.in.SetReadDeadline(time.Now().Add(l.wait))
 		n, err := l.in.Read(p)
-		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		switch {
+		case n == 0 && errors.Is(err, syscall.EAGAIN):
+			time.Sleep(l.wait)
+		case n > 0 || !errors.Is(err, os.ErrDeadlineExceeded):
 			l.wait = shortTetherWait
 			return n, err
 		}
