@@ -123,7 +123,7 @@ lint: ## gofmt, go mod tidy, go vet, staticcheck, in all modules, and actionlint
 	done
 	go run $(ACTIONLINT) .github/workflows/*.yml
 
-cross: ## everything and its tests type-checked for the systems that are not here, on the port of the oldest and newest Go, and a program linked for each
+cross: ## everything and its tests type-checked for the systems that are not here, on the port of the oldest and newest Go, and a program linked for three of them
 	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; go build -o "$$scratch/tinynet" ./cmd/tinynet; \
 	TINYNET_COMMAND="$$scratch/tinynet" GOTOOLCHAIN=go$(lastword $(RELEASES)) go test -v -count=1 -tags matrix -timeout 30m -run '^TestCross' ./internal/release/matrix
 

@@ -225,7 +225,8 @@ func TestDatagramsWhole(t *testing.T) {
 			}
 			p.WriteTo(buf[:n], from)
 			p.WriteTo([]byte("next"), from)
-			if n, err := c.Read(back[:1]); w.onWindows() {
+			cut := n > 1
+			if n, err := c.Read(back[:1]); cut && w.onWindows() {
 				if !errors.Is(err, w.errnoOf(syscall.EMSGSIZE)) {
 					t.Fatalf("Read of one byte gives %d, %v, want Windows' error, as with Go's own net", n, err)
 				}

@@ -21,6 +21,10 @@ var Crossed = []string{
 	"freebsd/amd64", "openbsd/amd64", "netbsd/amd64", "dragonfly/amd64",
 }
 
+// Linked are those of Crossed for which a program is compiled and linked: one for each
+// format of executables.
+var Linked = []string{"darwin/arm64", "windows/amd64", "freebsd/amd64"}
+
 // Deviceless are systems on which the port has no host device, but the command is to
 // serve pages from a sandbox. Plan 9 is none of them: it has no numbers of errors, which
 // the tether is made of.
