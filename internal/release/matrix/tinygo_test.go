@@ -140,8 +140,15 @@ func outcome(t *testing.T, env []string, target string, trial Trial, command str
 
 var machinePath = regexp.MustCompile(`(^|[ :])/[^ :]*/([^ /:]+)`)
 
-// firstError is what a failing build said first, without the paths of this computer.
+// unfetched finds a module that is neither here nor to be had.
+var unfetched = regexp.MustCompile(`(\S+@v\S+): reading https?://`)
+
+// firstError is what a failing build said first, without the paths of this computer
+// and the address of whom it asked for modules.
 func firstError(out string, err error) string {
+	if m := unfetched.FindStringSubmatch(out); m != nil {
+		return "could not be fetched: " + m[1]
+	}
 	for _, line := range strings.Split(out, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "tinynet: ") || strings.Contains(line, "not a recognized feature") {
