@@ -5,7 +5,6 @@ package http
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	_ "unsafe" // for go:linkname
 )
 
@@ -61,34 +60,11 @@ func crewWork(f func()) {
 		}
 		crew.mu.Unlock()
 		if stay {
-			wiped.Store(int32(wipe(wipeDepth)))
+			wipeStack(clientDepth)
 			f = <-next
 		}
 	}
 }
-
-// wipe overwrites what was left on the stack by what has run: TinyGo's collector takes
-// each word there for an address, and one of a TLS connection keeps 20 kB. The depth is
-// less than that of any dial, so there is room. What it returns is of the words that it
-// writes, so that the compiler has to write them.
-//
-//go:noinline
-func wipe(depth int) int {
-	var words [48]int
-	for i := range words {
-		words[i] = depth
-	}
-	n := 0
-	if depth > 0 {
-		n = wipe(depth - 1)
-	}
-	return n + words[n%len(words)]
-}
-
-const wipeDepth = 16 // times some 200 bytes
-
-// wiped has what wipe returns, and is never read.
-var wiped atomic.Int32
 
 // dismiss ends the goroutines that have nothing to do, and those that are done before
 // the next one is spawned.

@@ -65,6 +65,7 @@ func (w *connWorkers) work(j connJob) {
 			return
 		}
 		j = connJob{} // what is served may go
+		wipeStack(serverDepth)
 	}
 }
 
