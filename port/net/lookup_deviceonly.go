@@ -1,11 +1,12 @@
-//go:build tinynetport && baremetal && !netgo
+//go:build tinynetport && !port.dnsclient
 
 package net
 
 import "context"
 
 // linksGoResolver says that Go's own DNS client is linked. On a board it is not,
-// unless asked for: it takes 150 kB of flash, and most devices resolve names.
+// unless asked for: it takes 150 kB of flash, and most devices resolve names. With
+// TinyGo for Windows it cannot be: see port.dnsclient in conditions.toml.
 // The calls to it have to be in another file: TinyGo links the methods of its
 // types also for calls that can't be reached.
 // See docs/RATIONALE.md, "No DNS client on boards".

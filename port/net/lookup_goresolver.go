@@ -1,4 +1,4 @@
-//go:build tinynetport && (!baremetal || netgo)
+//go:build tinynetport && port.dnsclient
 
 package net
 
