@@ -104,6 +104,29 @@ func TestSignatureFactors(t *testing.T) {
 	})
 }
 
+// Factors that differ in their low bits only, of a base point and a key that are
+// small multiples of each other: on the way the sum is again and again the point
+// that is added, its negative, or infinity, for each multiple that a table has.
+func TestSignatureMeeting(t *testing.T) {
+	eachCurve(t, func(t *testing.T, c *curve, random *rand.Rand) {
+		for k := int64(1); k <= 17; k++ {
+			for _, q := range []point{c.base(num(k)), c.neg(c.base(num(k)))} {
+				high := new(big.Int).Rsh(c.scalar(random), 9)
+				high.Lsh(high, 8)
+				for _, f := range [][2]*big.Int{
+					{num(k), num(1)}, {num(16 * k), num(16)}, {num(k), num(2)}, {num(1 + random.Int64N(32)), num(1 + random.Int64N(32))},
+					{c.mod(c.times(high, num(k))), high},
+					{c.mod(plus(c.times(high, num(k)), 1+random.Int64N(32))), plus(high, 1+random.Int64N(32))},
+				} {
+					if v, ok := c.with(fmt.Sprintf("key %x, u1 = %d, u2 = %d", q.x, f[0], f[1]), q, f[0], f[1]); ok {
+						c.judge(t, v)
+					}
+				}
+			}
+		}
+	})
+}
+
 // The sum of the check: a doubling, infinity, and special points.
 func TestSignatureSums(t *testing.T) {
 	eachCurve(t, func(t *testing.T, c *curve, random *rand.Rand) {

@@ -2,21 +2,34 @@
 
 package ecdsa
 
-// multiplyBoth sets p to u1 times the base point + u2 times q. What it handles
-// is public: it is for checking a signature.
-func multiplyBoth[P nistPoint[P]](p P, u1 []byte, q P, u2 []byte) error {
-	// The curves in little code do it at once.
+import "crypto/internal/bigmod"
+
+// The two steps of a check that take longest. What they handle is public, so the
+// curves in little code take fewer steps than with secrets.
+
+// bothX returns the x coordinate of u1 times the base point + u2 times q.
+func bothX[P nistPoint[P]](p P, u1 []byte, q P, u2 []byte) ([]byte, error) {
 	if at, ok := any(p).(interface {
-		MultiplyBoth(u1 []byte, q P, u2 []byte) error
+		BothX(u1 []byte, q P, u2 []byte) ([]byte, error)
 	}); ok {
-		return at.MultiplyBoth(u1, q, u2)
+		return at.BothX(u1, q, u2)
 	}
 	if _, err := p.ScalarBaseMult(u1); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := q.ScalarMult(q, u2); err != nil {
-		return err
+		return nil, err
 	}
-	p.Add(p, q)
-	return nil
+	return p.Add(p, q).BytesX()
+}
+
+// publicInverse sets w to 1/s modulo the curve's order. s is not 0.
+func publicInverse[P nistPoint[P]](c *nistCurve[P], w, s *bigmod.Nat) {
+	if at, ok := any(c.newPoint()).(interface{ PublicInverse(x, m []byte) []byte }); ok {
+		order := c.N.Nat().Bytes(c.N)
+		if _, err := w.SetBytes(at.PublicInverse(s.Bytes(c.N), order), c.N); err == nil {
+			return
+		}
+	}
+	inverse(c, w, s)
 }

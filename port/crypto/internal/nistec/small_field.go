@@ -113,25 +113,36 @@ func (f *field) halve(z *elem) {
 // addMul adds x*m to t, which is as long, and returns what is carried out of it.
 func addMul(t, x []uint32, m uint32) uint32 {
 	var carry uint32
-	for len(x) >= 4 && len(t) >= 4 {
-		a, b := (*[4]uint32)(x), (*[4]uint32)(t)
-		sum := uint64(a[0])*uint64(m) + uint64(b[0]) + uint64(carry)
-		b[0] = uint32(sum)
-		sum = uint64(a[1])*uint64(m) + uint64(b[1]) + sum>>32
-		b[1] = uint32(sum)
-		sum = uint64(a[2])*uint64(m) + uint64(b[2]) + sum>>32
-		b[2] = uint32(sum)
-		sum = uint64(a[3])*uint64(m) + uint64(b[3]) + sum>>32
-		b[3] = uint32(sum)
-		carry = uint32(sum >> 32)
-		x, t = x[4:], t[4:]
-	}
 	for i, v := range x {
 		sum := uint64(v)*uint64(m) + uint64(t[i]) + uint64(carry)
 		t[i] = uint32(sum)
 		carry = uint32(sum >> 32)
 	}
 	return carry
+}
+
+// addMul4 adds x*m + high to t, and sets the four limbs of t that follow those
+// of x. Four limbs of m at once need half of the loads and stores that one after
+// the other would need. high is what the four limbs on the way have been given
+// already.
+//
+// No sum is too large for 64 bits, since (b-1)² + 2(b-1) = b²-1.
+func addMul4(t, x []uint32, m, high *[4]uint32) {
+	m0, m1, m2, m3 := m[0], m[1], m[2], m[3]
+	h0, h1, h2, h3 := high[0], high[1], high[2], high[3]
+	at := t[:len(x)]
+	for i, v := range x {
+		sum := uint64(v)*uint64(m0) + uint64(h0) + uint64(at[i])
+		at[i] = uint32(sum)
+		sum = uint64(v)*uint64(m1) + uint64(h1) + sum>>32
+		h0 = uint32(sum)
+		sum = uint64(v)*uint64(m2) + uint64(h2) + sum>>32
+		h1 = uint32(sum)
+		sum = uint64(v)*uint64(m3) + uint64(h3) + sum>>32
+		h2 = uint32(sum)
+		h3 = uint32(sum >> 32)
+	}
+	*(*[4]uint32)(t[len(x):]) = [4]uint32{h0, h1, h2, h3}
 }
 
 // A product is that of two elements, before it is reduced. Zeros stand before it,
@@ -152,17 +163,37 @@ type calc struct {
 // mul sets z to x*y.
 func (c *calc) mul(z, x, y *elem) {
 	n, t := c.n, c.t[pad:]
-	for i, v := range y[:n] {
-		t[i+n] = addMul(t[i:i+n], x[:n], v)
+	i := 0
+	for ; i+4 <= n; i += 4 {
+		addMul4(t[i:], x[:n], (*[4]uint32)(y[i:]), &[4]uint32{})
+	}
+	for ; i < n; i++ {
+		t[i+n] = addMul(t[i:i+n], x[:n], y[i])
 	}
 	c.reduce(z)
 }
 
-// square sets z to x*x, with half of the products of limbs.
+// square sets z to x*x, with little more than half of the products of limbs.
 func (c *calc) square(z, x *elem) {
 	n, t := c.n, c.t[pad:]
-	for i, v := range x[:n] {
-		t[i+n] = addMul(t[2*i+1:i+n], x[i+1:n], v)
+	i := 0
+	for ; i+4 <= n; i += 4 {
+		// Among these four limbs are six products; what goes further than the
+		// first of them is the beginning of those with the limbs above.
+		m, at := (*[4]uint32)(x[i:]), (*[4]uint32)(t[2*i:])
+		sum := uint64(m[0])*uint64(m[1]) + uint64(at[1])
+		at[1] = uint32(sum)
+		sum = uint64(m[0])*uint64(m[2]) + uint64(at[2]) + sum>>32
+		at[2] = uint32(sum)
+		sum = uint64(m[0])*uint64(m[3]) + uint64(at[3]) + sum>>32
+		other := uint64(m[1])*uint64(m[2]) + uint64(uint32(sum))
+		at[3] = uint32(other)
+		other = uint64(m[1])*uint64(m[3]) + sum>>32 + other>>32
+		sum = uint64(m[2])*uint64(m[3]) + other>>32
+		addMul4(t[2*i+4:], x[i+4:n], m, &[4]uint32{uint32(other), uint32(sum), uint32(sum >> 32)})
+	}
+	for ; i < n; i++ {
+		t[i+n] = addMul(t[2*i+1:i+n], x[i+1:n], x[i])
 	}
 	// Twice that, and the squares of the limbs.
 	var carry uint64
@@ -317,9 +348,14 @@ func (c *calc) decode(z *elem, b []byte) bool {
 func (c *calc) encode(b []byte, x *elem) {
 	var plain elem
 	c.mul(&plain, x, &elem{1})
-	for i := range c.size {
-		at := c.size - 1 - i
-		b[i] = byte(plain[at/4] >> (at % 4 * 8))
+	c.bytes(b, &plain)
+}
+
+// bytes puts x, which is not in Montgomery's form, into b.
+func (f *field) bytes(b []byte, x *elem) {
+	for i := range f.size {
+		at := f.size - 1 - i
+		b[i] = byte(x[at/4] >> (at % 4 * 8))
 	}
 }
 

@@ -8,6 +8,7 @@ import "errors"
 type curve struct {
 	field
 	b, gx, gy elem
+	odd       string // the base point's odd multiples, as multiples.flash has them, if there are any
 }
 
 // which tells a smallPoint its curve.
@@ -102,7 +103,7 @@ func (p *smallPoint[C]) Select(a, b *smallPoint[C], cond int) *smallPoint[C] {
 
 // ScalarMult sets p to scalar times q. The scalar is big-endian.
 func (p *smallPoint[C]) ScalarMult(q *smallPoint[C], scalar []byte) (*smallPoint[C], error) {
-	newWorkspace(p.curve()).multiply(&p.v, term{&q.v, scalar})
+	newWorkspace(p.curve()).multiply(&p.v, &q.v, scalar)
 	return p, nil
 }
 
@@ -113,17 +114,6 @@ func (p *smallPoint[C]) ScalarBaseMult(scalar []byte) (*smallPoint[C], error) {
 		return nil, errScalar
 	}
 	return p.ScalarMult(new(smallPoint[C]).SetGenerator(), scalar)
-}
-
-// MultiplyBoth sets p to u1 times the base point + u2 times q, which takes less
-// than one after the other. The scalars have as many bytes as a coordinate.
-func (p *smallPoint[C]) MultiplyBoth(u1 []byte, q *smallPoint[C], u2 []byte) error {
-	if size := p.curve().size; len(u1) != size || len(u2) != size {
-		return errScalar
-	}
-	g := new(smallPoint[C]).SetGenerator()
-	newWorkspace(p.curve()).multiply(&p.v, term{&g.v, u1}, term{&q.v, u2})
-	return nil
 }
 
 func (c *curve) pick(z, x, y *vector, cond uint32) {
@@ -209,33 +199,9 @@ func (w *workspace) triple(z *elem) {
 // whose coordinates all become 0.
 func (w *workspace) double() {
 	x, y, z := &w.at.x, &w.at.y, &w.at.z
-	w.mul(x, x, z)
-	w.square(w.zz, z)
-	w.mul(y, y, w.zz)
+	w.toJacobian()
 	for range 4 {
-		// With d = z², y = 2y, g = y² (four times that of before), h = x g,
-		// s = 3(x-d)(x+d), it is
-		//
-		//	x = s² - 2h
-		//	z = y z
-		//	y = s (h - x) - g²/2
-		w.square(w.zz, z)
-		w.add(w.s, x, w.zz)
-		w.sub(w.t, x, w.zz)
-		w.mul(w.s, w.s, w.t)
-		w.triple(w.s)
-		w.add(y, y, y)
-		w.mul(z, y, z)
-		w.square(w.g, y)
-		w.mul(w.h, x, w.g)
-		w.square(x, w.s)
-		w.sub(x, x, w.h)
-		w.sub(x, x, w.h)
-		w.sub(w.h, w.h, x)
-		w.mul(y, w.s, w.h)
-		w.square(w.g, w.g)
-		w.halve(w.g)
-		w.sub(y, y, w.g)
+		w.twice()
 	}
 	w.mul(x, x, z)
 	w.square(w.zz, z)
@@ -243,40 +209,65 @@ func (w *workspace) double() {
 	w.choose(y, &w.one, y, w.isZero(z))
 }
 
-// A term of a sum is scalar times point; the scalar is big-endian.
-type term struct {
-	point  *vector
-	scalar []byte
+// toJacobian changes w.at from homogeneous coordinates to Jacobian ones.
+func (w *workspace) toJacobian() {
+	x, y, z := &w.at.x, &w.at.y, &w.at.z
+	w.mul(x, x, z)
+	w.square(w.zz, z)
+	w.mul(y, y, w.zz)
 }
 
-// multiply sets r to the sum of terms, whose scalars are of one length. It takes
-// four bits of the scalars at a time: each time between -8 and 8 times the points
-// are added, which the four bits and the one below tell.
-func (w *workspace) multiply(r *vector, terms ...term) {
-	var multiples [2][8][]uint32
-	for i, term := range terms {
-		*w.part = *term.point
-		for j := range multiples[i] {
-			if j > 0 {
-				w.sum(w.part, w.part, term.point)
-			}
-			multiples[i][j] = w.pack(w.part)
+// twice doubles w.at in Jacobian coordinates. With d = z², y = 2y, g = y² (four
+// times that of before), h = x g, s = 3(x-d)(x+d), it is
+//
+//	x = s² - 2h
+//	z = y z
+//	y = s (h - x) - g²/2
+func (w *workspace) twice() {
+	x, y, z := &w.at.x, &w.at.y, &w.at.z
+	w.square(w.zz, z)
+	w.add(w.s, x, w.zz)
+	w.sub(w.t, x, w.zz)
+	w.mul(w.s, w.s, w.t)
+	w.triple(w.s)
+	w.add(y, y, y)
+	w.mul(z, y, z)
+	w.square(w.g, y)
+	w.mul(w.h, x, w.g)
+	w.square(x, w.s)
+	w.sub(x, x, w.h)
+	w.sub(x, x, w.h)
+	w.sub(w.h, w.h, x)
+	w.mul(y, w.s, w.h)
+	w.square(w.g, w.g)
+	w.halve(w.g)
+	w.sub(y, y, w.g)
+}
+
+// multiply sets r to scalar times q. The scalar is big-endian. It takes four bits
+// at a time: each time between -8 and 8 times q is added, which the four bits and
+// the one below tell.
+func (w *workspace) multiply(r, q *vector, scalar []byte) {
+	var multiples [8][]uint32
+	*w.part = *q
+	for i := range multiples {
+		if i > 0 {
+			w.sum(w.part, w.part, q)
 		}
+		multiples[i] = w.pack(w.part)
 	}
 	*w.at = vector{y: w.one}
-	for i := 2 * len(terms[0].scalar); i >= 0; i-- {
+	for i := 2 * len(scalar); i >= 0; i-- {
 		w.double()
-		for j, term := range terms {
-			digit, minus := signed(term.scalar, i)
-			*w.part = vector{y: w.one}
-			for k, v := range multiples[j] {
-				differ := uint32(k+1) ^ digit
-				w.unpack(w.part, v, 1-(differ|-differ)>>31)
-			}
-			w.sub(w.s, &elem{}, &w.part.y)
-			w.choose(&w.part.y, w.s, &w.part.y, minus)
-			w.sum(w.at, w.at, w.part)
+		digit, minus := signed(scalar, i)
+		*w.part = vector{y: w.one}
+		for j, v := range multiples {
+			differ := uint32(j+1) ^ digit
+			w.unpack(w.part, v, 1-(differ|-differ)>>31)
 		}
+		w.sub(w.s, &elem{}, &w.part.y)
+		w.choose(&w.part.y, w.s, &w.part.y, minus)
+		w.sum(w.at, w.at, w.part)
 	}
 	*r = *w.at
 }
