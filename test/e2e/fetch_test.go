@@ -38,6 +38,20 @@ func TestFetch(t *testing.T) {
 	inBrowser(t, chromium, program, script)
 }
 
+// TestTinyGoFetch is the same program compiled by TinyGo, with TinyGo's own script.
+func TestTinyGoFetch(t *testing.T) {
+	needs(t, "tinygo")
+	t.Parallel()
+	chromium := chromiumPath(t)
+	out, err := exec.Command("tinygo", "env", "TINYGOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "fetch.wasm")
+	underTinyGo(t, "build", "-target=wasm", "-o", program, fetchProgram)
+	inBrowser(t, chromium, program, filepath.Join(strings.TrimSpace(string(out)), "targets", "wasm_exec.js"))
+}
+
 // inBrowser serves the program to a browser, and what the program asks for: a
 // redirect, a POST, a request that is left, and an answer that comes in parts.
 func inBrowser(t *testing.T, chromium, program, script string) {
