@@ -113,8 +113,9 @@ func (m *multiples) prepare(w *workspace, q *vector) {
 
 // digits takes a big-endian scalar apart into digits at powers of two, most of
 // which are 0 and the others odd, from -15 to 15. After one that is not 0 come
-// four that are.
-func digits(scalar []byte) []int8 {
+// four that are. It returns those that are not 0, the lowest first: 32 times the
+// power of two, and the digit + 16.
+func digits(scalar []byte) []uint16 {
 	n := 8 * len(scalar)
 	bits := func(i int) int { // from i on, the lowest eight or less
 		at := len(scalar) - 1 - i/8
@@ -127,9 +128,8 @@ func digits(scalar []byte) []int8 {
 		}
 		return v >> (i % 8)
 	}
-	// Beyond the scalar's bits a digit can be 1 at most, at n: had it been carried
-	// from fewer than five bits below n, these would be 16 or more.
-	d := make([]int8, n+1)
+	// Nothing is carried beyond n: of less than five bits no digit is 16 or more.
+	d := make([]uint16, 0, n/5+1)
 	carry := 0
 	for i := 0; i <= n; {
 		v := bits(i)&31 + carry
@@ -138,7 +138,7 @@ func digits(scalar []byte) []int8 {
 			continue
 		}
 		carry = v >> 4 & 1
-		d[i] = int8(v - carry<<5)
+		d = append(d, uint16(i<<5+v-carry<<5+16))
 		i += 5
 	}
 	return d
@@ -220,12 +220,12 @@ func (c *curve) bothX(u1 []byte, q *vector, u2 []byte) ([]byte, error) {
 	}
 	d1, d2 := digits(u1), digits(u2)
 	w.at.z = elem{}
-	for i := len(d1) - 1; i >= 0; i-- {
+	for i := 8 * c.size; i >= 0; i-- {
 		if w.isZero(&w.at.z) == 0 {
 			w.twice()
 		}
-		w.digit(base, int(d1[i]))
-		w.digit(key, int(d2[i]))
+		d1 = w.digit(i, base, d1)
+		d2 = w.digit(i, key, d2)
 	}
 	z := &w.at.z
 	if w.isZero(z) == 1 {
@@ -243,10 +243,15 @@ func (c *curve) bothX(u1 []byte, q *vector, u2 []byte) ([]byte, error) {
 	return b, nil
 }
 
-// digit adds d times the point that m is of to w.at.
-func (w *workspace) digit(m *multiples, d int) {
-	if d != 0 {
-		affine := m.load(w, w.part, max(d, -d))
-		w.join(w.part, d < 0, affine)
+// digit adds the point that m is of, times the last digit if that is for the power
+// i of two, to w.at. It returns the other digits.
+func (w *workspace) digit(i int, m *multiples, digits []uint16) []uint16 {
+	last := len(digits) - 1
+	if last < 0 || int(digits[last]>>5) != i {
+		return digits
 	}
+	d := int(digits[last]&31) - 16
+	affine := m.load(w, w.part, max(d, -d))
+	w.join(w.part, d < 0, affine)
+	return digits[:last]
 }

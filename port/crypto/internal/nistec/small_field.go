@@ -162,6 +162,18 @@ type calc struct {
 
 // mul sets z to x*y.
 func (c *calc) mul(z, x, y *elem) {
+	c.multiply(x, y)
+	c.reduce(z)
+}
+
+// square sets z to x*x.
+func (c *calc) square(z, x *elem) {
+	c.multiplySame(x)
+	c.reduce(z)
+}
+
+// multiply sets c.t, whose lower half is 0, to x*y.
+func (c *calc) multiply(x, y *elem) {
 	n, t := c.n, c.t[pad:]
 	i := 0
 	for ; i+4 <= n; i += 4 {
@@ -170,11 +182,11 @@ func (c *calc) mul(z, x, y *elem) {
 	for ; i < n; i++ {
 		t[i+n] = addMul(t[i:i+n], x[:n], y[i])
 	}
-	c.reduce(z)
 }
 
-// square sets z to x*x, with little more than half of the products of limbs.
-func (c *calc) square(z, x *elem) {
+// multiplySame sets c.t, whose lower half is 0, to x*x, with little more than half
+// of the products of limbs.
+func (c *calc) multiplySame(x *elem) {
 	n, t := c.n, c.t[pad:]
 	i := 0
 	for ; i+4 <= n; i += 4 {
@@ -208,7 +220,6 @@ func (c *calc) square(z, x *elem) {
 		carry >>= 32
 		out = high >> 31
 	}
-	c.reduce(z)
 }
 
 // reduce sets z to c.t/2^(32n) modulo p, by Montgomery's reduction: it adds m*p to t

@@ -103,7 +103,7 @@ func (p *smallPoint[C]) Select(a, b *smallPoint[C], cond int) *smallPoint[C] {
 
 // ScalarMult sets p to scalar times q. The scalar is big-endian.
 func (p *smallPoint[C]) ScalarMult(q *smallPoint[C], scalar []byte) (*smallPoint[C], error) {
-	newWorkspace(p.curve()).multiply(&p.v, &q.v, scalar)
+	newWorkspace(p.curve()).times(&p.v, &q.v, scalar)
 	return p, nil
 }
 
@@ -244,10 +244,10 @@ func (w *workspace) twice() {
 	w.sub(y, y, w.g)
 }
 
-// multiply sets r to scalar times q. The scalar is big-endian. It takes four bits
+// times sets r to scalar times q. The scalar is big-endian. It takes four bits
 // at a time: each time between -8 and 8 times q is added, which the four bits and
 // the one below tell.
-func (w *workspace) multiply(r, q *vector, scalar []byte) {
+func (w *workspace) times(r, q *vector, scalar []byte) {
 	var multiples [8][]uint32
 	*w.part = *q
 	for i := range multiples {

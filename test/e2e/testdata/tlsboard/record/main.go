@@ -4,8 +4,8 @@
 // folder above.
 //
 // It has to be built for the same Go release as the board's program, with the
-// tag tlssmall, and for a processor that is not taken to have AES, as GOARCH=386:
-// the client has to say the same things.
+// tag tlssmall, and to run with GODEBUG=cpu.aes=off,tlssha1=0: the client has to say
+// the same things as one that has no AES and no settings of older releases.
 package main
 
 import (
