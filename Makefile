@@ -33,7 +33,7 @@ adopt: ## what TinyGo's own checks of its net do, with the port in its place, fo
 	go test -count=1 -run TestAdoptPage ./internal/release/matrix -update && exit $$status
 
 # What is tested with what boards leave out, and with HTTP/2.
-SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/...
+SMALL = crypto/tls crypto/x509 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/internal/nistec/... crypto/internal/fips140test/... math/big
 HTTP2 = net/http net/http/httptest net/http/httputil
 
 conform: ## Go's own tests on the port: all on both devices, with HTTP/2, with what boards leave out, net for every release
@@ -94,6 +94,7 @@ fuzz: ## each fuzz test for FUZZTIME (30s)
 		done; \
 	done
 	cd port && go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz FuzzParseAddr -fuzztime $(FUZZTIME) net/parseaddr_board.go net/parseaddr_test.go
+	cd port && go test -tags tinynetport,port.smalltls,tlssmall -run '^$$' -fuzz FuzzValue -fuzztime $(FUZZTIME) crypto/x509/pkix/value_on.go crypto/x509/pkix/value_test.go
 
 fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
 	@set -euo pipefail; go build -o $${TMPDIR:-/tmp}/tinynet-fuzz ./cmd/tinynet; \
