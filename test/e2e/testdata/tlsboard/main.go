@@ -1,7 +1,8 @@
 //go:build baremetal && tinygo.riscv32
 
 // Command tlsboard does a TLS handshake as a client on QEMU's virt board, with
-// a server that record has recorded, and prints what it took. It is for
+// a server that record has recorded, and then one that resumes its session, and
+// prints what they took. It is for
 //
 //	qemu-system-riscv32 -machine virt -nographic -bios none -icount shift=0 -kernel FILE
 //
@@ -31,9 +32,9 @@ import (
 	"unsafe"
 )
 
-// What record prints, as -ldflags: the server's bytes and the root certificate in
-// base64, and the time in seconds.
-var server, root, now string
+// What record prints, as -ldflags: the server's bytes, those of the resumed
+// connection and the root certificate in base64, and the time in seconds.
+var server, again, root, now string
 
 func main() {
 	what := readLine()
@@ -74,9 +75,8 @@ func run(what string) {
 	wire := &replay{left: answers, watched: what == "live"}
 	config := &tls.Config{
 		ServerName: "board.example", RootCAs: pool, Rand: same{},
-		Time:                  func() time.Time { wire.look(); return time.Unix(seconds, 0) },
-		VerifyPeerCertificate: func([][]byte, [][]*x509.Certificate) error { wire.look(); return nil },
-		VerifyConnection:      func(tls.ConnectionState) error { wire.look(); return nil },
+		Time:             func() time.Time { wire.look(); return time.Unix(seconds, 0) },
+		VerifyConnection: func(tls.ConnectionState) error { wire.look(); return nil },
 	}
 	if wire.watched {
 		wire.look()
@@ -106,6 +106,24 @@ func run(what string) {
 		wire.look()
 		println("live after it:", int(wire.peak-before.HeapInuse), "bytes")
 	}
+	answers, err = decode(again)
+	if err != nil {
+		println("again:", err.Error())
+		return
+	}
+	wire.left = answers
+	began = clock()
+	c = tls.Client(wire, config)
+	if err := c.Handshake(); err != nil {
+		println("resumed handshake:", err.Error())
+		return
+	}
+	took = clock() - began
+	if n, err := c.Read(text[:]); err != nil || string(text[:n]) != "hello" || !c.ConnectionState().DidResume {
+		println("read:", string(text[:n]), err, c.ConnectionState().DidResume)
+		return
+	}
+	println("resumed handshake:", took, "instructions;", len(answers), "bytes in")
 	if room != 0 {
 		load8(&held[0])
 	}

@@ -1,7 +1,7 @@
-// Command record does a TLS 1.3 handshake with a client whose randomness is all
-// the same byte, and prints what the server has sent, the root certificate, and
-// when that was, as flags for the linker of the program that replays it: see the
-// folder above.
+// Command record does two TLS 1.3 handshakes, of which the second resumes the first,
+// with a client whose randomness is all the same byte, and prints what the server has
+// sent in each, the root certificate, and when that was, as flags for the linker of
+// the program that replays it: see the folder above.
 //
 // It has to be built for the same Go release as the board's program, with the
 // tag tlssmall, and to run with GODEBUG=cpu.aes=off,tlssha1=0: the client has to say
@@ -91,30 +91,42 @@ func main() {
 	root, rootKey := certify("root", elliptic.P384(), true, nil, nil)
 	middle, middleKey := certify("intermediate", elliptic.P384(), true, root, rootKey)
 	leaf, leafKey := certify("board.example", elliptic.P256(), false, middle, middleKey)
+	server := &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw, middle.Raw}, PrivateKey: leafKey}},
+		Time:         func() time.Time { return now },
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(root)
+	client := &tls.Config{
+		ServerName: "board.example", RootCAs: pool, Rand: same{}, ClientSessionCache: tls.NewLRUClientSessionCache(1),
+		Time: func() time.Time { return now },
+	}
+	first, again := talk(server, client, false), talk(server, client, true)
+	encode := base64.RawURLEncoding.EncodeToString
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})
+	fmt.Printf("-X main.server=%s -X main.again=%s -X main.root=%s -X main.now=%d\n", encode(first), encode(again), encode(certificate), now.Unix())
+}
+
+// talk makes a connection, and returns what the server has sent.
+func talk(server, client *tls.Config, resumed bool) []byte {
 	ours, theirs := net.Pipe()
 	go func() {
-		s := tls.Server(theirs, &tls.Config{
-			Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw, middle.Raw}, PrivateKey: leafKey}},
-			Time:         func() time.Time { return now },
-		})
+		s := tls.Server(theirs, server)
 		_, err := io.WriteString(s, "hello")
 		check(err)
 		s.Close()
 	}()
-	pool := x509.NewCertPool()
-	pool.AddCert(root)
 	var got bytes.Buffer
-	c := tls.Client(tap{ours, &got}, &tls.Config{
-		ServerName: "board.example", RootCAs: pool, Rand: same{},
-		Time: func() time.Time { return now },
-	})
+	c := tls.Client(tap{ours, &got}, client)
 	text, err := io.ReadAll(c)
 	check(err)
 	if string(text) != "hello" {
 		log.Fatalf("the server said %q", text)
 	}
-	fmt.Fprintf(os.Stderr, "%s, %s: %d bytes from the server\n", tls.VersionName(c.ConnectionState().Version), tls.CipherSuiteName(c.ConnectionState().CipherSuite), got.Len())
-	encode := base64.RawURLEncoding.EncodeToString
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})
-	fmt.Printf("-X main.server=%s -X main.root=%s -X main.now=%d\n", encode(got.Bytes()), encode(certificate), now.Unix())
+	state := c.ConnectionState()
+	if state.DidResume != resumed {
+		log.Fatalf("the connection is resumed: %v, want %v", state.DidResume, resumed)
+	}
+	fmt.Fprintf(os.Stderr, "%s, %s, resumed: %v: %d bytes from the server\n", tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), resumed, got.Len())
+	return got.Bytes()
 }

@@ -1,0 +1,5 @@
+//go:build tinynet_port && tinynet_board
+
+package interop_test
+
+const keepsSessions = true
