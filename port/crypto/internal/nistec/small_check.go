@@ -240,6 +240,8 @@ func (c *curve) bothX(u1 []byte, q *vector, u2 []byte) ([]byte, error) {
 	w.mul(z, z, &w.at.x)
 	b := make([]byte, c.size)
 	w.encode(b, z)
+	w.forget()
+	*key, *base = multiples{}, multiples{}
 	return b, nil
 }
 

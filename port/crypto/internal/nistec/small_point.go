@@ -103,7 +103,9 @@ func (p *smallPoint[C]) Select(a, b *smallPoint[C], cond int) *smallPoint[C] {
 
 // ScalarMult sets p to scalar times q. The scalar is big-endian.
 func (p *smallPoint[C]) ScalarMult(q *smallPoint[C], scalar []byte) (*smallPoint[C], error) {
-	newWorkspace(p.curve()).times(&p.v, &q.v, scalar)
+	w := newWorkspace(p.curve())
+	w.times(&p.v, &q.v, scalar)
+	w.forget()
 	return p, nil
 }
 
@@ -138,6 +140,10 @@ func newWorkspace(c *curve) *workspace {
 	}
 	return w
 }
+
+// forget lets go of the memory. An old word on a stack may look like the workspace's
+// address, and would keep some 3 kB until it is overwritten.
+func (w *workspace) forget() { *w = workspace{} }
 
 // sum sets r to p + q, whatever they are, equal and infinite ones too, by the
 // complete formula for a = -3 of Renes, Costello and Batina, "Complete addition

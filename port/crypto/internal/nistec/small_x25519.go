@@ -45,6 +45,7 @@ func X25519(dst, scalar, point []byte) {
 	for i := range dst[:32] {
 		dst[i] = byte(x2[i/4] >> (i % 4 * 8))
 	}
+	w.forget()
 }
 
 func little(b []byte) uint32 {
