@@ -1,4 +1,4 @@
-//go:build tinynetport && !baremetal
+//go:build tinynetport && !baremetal && !port.wasisockets
 
 package net
 

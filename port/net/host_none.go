@@ -1,4 +1,4 @@
-//go:build tinynetport && !port.sockets
+//go:build tinynetport && !port.sockets && !port.wasisockets
 
 package net
 

@@ -18,7 +18,7 @@ func (r *Resolver) asksDevice(host string) bool {
 	if isLocalhostName(host) {
 		return !dev.host // RFC 6761, section 6.3: never asked of anybody
 	}
-	return !dev.reachesLocal && !dev.namesServers() && (r == nil || r.Dial == nil)
+	return (!dev.reachesLocal || dev.lookups != nil) && !dev.namesServers() && (r == nil || r.Dial == nil)
 }
 
 // namesServers reports whether the device knows DNS servers at this time.

@@ -137,7 +137,7 @@ var (
 			return nil
 		}
 		d := newDevice(host)
-		d.reachesLocal, d.host = true, true
+		d.reachesLocal, d.host = true, hosted
 		return d
 	})
 	loopbackDevice = sync.OnceValue(func() *device {

@@ -27,10 +27,6 @@ func Start(ssid, pass string, settings ...Setting) (host string) {
 	}
 }
 
-// Stopped is a channel on which nothing ever comes: a board runs until it is
-// switched off.
-func Stopped() <-chan struct{} { return nil }
-
 // Run does what the example does over and over: who reads the board's serial
 // line may begin at any time.
 func Run(do func() error) {

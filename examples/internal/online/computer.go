@@ -5,9 +5,7 @@ package online
 import (
 	"flag"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 )
 
 // Start reads the settings from the command line. It returns the name by which
@@ -23,21 +21,6 @@ func Start(ssid, pass string, settings ...Setting) (host string) {
 		os.Exit(2)
 	}
 	return "localhost"
-}
-
-// Stopped is closed when the user ends the program, by an interrupt (Ctrl-C) or
-// SIGTERM; a second one ends it at once. Ask for it before you say that the
-// program is up.
-func Stopped() <-chan struct{} {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	stopped := make(chan struct{})
-	go func() {
-		<-signals
-		signal.Stop(signals)
-		close(stopped)
-	}()
-	return stopped
 }
 
 // Run does what the example does, once. An error ends the program with status 1.
