@@ -360,7 +360,7 @@ func TestInterruptBuild(t *testing.T) {
 		t.Skip(err)
 	}
 	tool := filepath.Join(dir, "tool")
-	if err := os.WriteFile(tool, []byte("#!/bin/sh\ncase \"$*\" in *-V=full*) exec \"$@\";; esac\necho go > "+ready+"\nexec sleep 1000\n"), 0o777); err != nil {
+	if err := writeProgram(tool, []byte("#!/bin/sh\ncase \"$*\" in *-V=full*) exec \"$@\";; esac\necho go > "+ready+"\nexec sleep 1000\n")); err != nil {
 		t.Fatal(err)
 	}
 	cmd := in(mod, command(t, testPort(), "run", "./cmd/hello"), "GOFLAGS=-toolexec="+tool)
@@ -544,7 +544,7 @@ func fakeTinygoRoot(t *testing.T, port string) (dir, name string, tinygo func(ar
 	if err := os.Link(self, name); err != nil {
 		data, err := os.ReadFile(self)
 		if err == nil {
-			err = os.WriteFile(name, data, 0o777)
+			err = writeProgram(name, data)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -555,7 +555,7 @@ func fakeTinygoRoot(t *testing.T, port string) (dir, name string, tinygo func(ar
 		// Both fakes are this binary: the inner one must not be tinynet again,
 		// so a script in between sets the mode.
 		script := filepath.Join(dir, "wrap", "tinygo")
-		if err := os.WriteFile(script, []byte("#!/bin/sh\nTINYNET_TEST=tinygo exec "+name+" \"$@\"\n"), 0o777); err != nil {
+		if err := writeProgram(script, []byte("#!/bin/sh\nTINYNET_TEST=tinygo exec "+name+" \"$@\"\n")); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chmod(script, 0o777); err != nil {
@@ -702,4 +702,13 @@ func TestSplitProgram(t *testing.T) {
 			t.Errorf("splitProgram(%s) = %q, %q", test.in, pkg, program)
 		}
 	}
+}
+
+// writeProgram writes a file that is run at once. A child that another test starts
+// meanwhile would have it open for writing for a moment, and a file that somebody
+// writes cannot be run ("text file busy").
+func writeProgram(name string, data []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(name, data, 0o777)
 }

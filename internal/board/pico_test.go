@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/tinynet/tinynet/internal/board"
@@ -208,7 +209,7 @@ func TestPicoNeeds(t *testing.T) {
 				if script == "" {
 					continue
 				}
-				if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o777); err != nil {
+				if err := writeProgram(filepath.Join(bin, name), []byte(script)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -224,4 +225,13 @@ func TestPicoNeeds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// writeProgram writes a file that is run at once. A child that another test starts
+// meanwhile would have it open for writing for a moment, and a file that somebody
+// writes cannot be run ("text file busy").
+func writeProgram(name string, data []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(name, data, 0o777)
 }

@@ -28,6 +28,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tinynet/tinynet/internal/assemble"
@@ -508,6 +509,10 @@ func place(target, name string) error {
 var symlink = os.Symlink // a test has a system without them
 
 func copyFile(from, to string, perm fs.FileMode) (err error) {
+	// What is copied may be run at once. A child that another goroutine starts meanwhile
+	// would have it open for writing for a moment, and it could not be run then.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	in, err := os.Open(from)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -74,7 +75,7 @@ func fake(t *testing.T, mode string) (root string) {
 	if err := os.Link(self, gocmd); err != nil {
 		data, err := os.ReadFile(self)
 		if err == nil {
-			err = os.WriteFile(gocmd, data, 0o777)
+			err = writeProgram(gocmd, data)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -410,7 +411,7 @@ func TestForeignRoot(t *testing.T) {
 	// An ELF header of no known machine.
 	program := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	program[16], program[18], program[20] = 2, 0xff, 1
-	if err := os.WriteFile(exe(root), program, 0o777); err != nil {
+	if err := writeProgram(exe(root), program); err != nil {
 		t.Fatal(err)
 	}
 	tc, err := Find(context.Background(), Query{Root: root})
@@ -423,4 +424,13 @@ func TestForeignRoot(t *testing.T) {
 	if _, err := tc.Command(); err == nil || !strings.Contains(err.Error(), "for another system than linux/") || !strings.Contains(err.Error(), "-go VERSION") {
 		t.Errorf("Command gives %v", err)
 	}
+}
+
+// writeProgram writes a file that is run at once. A child that another test starts
+// meanwhile would have it open for writing for a moment, and a file that somebody
+// writes cannot be run ("text file busy").
+func writeProgram(name string, data []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(name, data, 0o777)
 }
