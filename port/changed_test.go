@@ -159,6 +159,11 @@ func TestContexts(t *testing.T) {
 	testChanged(t, "context", nil, 20, nil, nil)
 }
 
+func TestLogs(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "log/slog", nil, 50, nil, nil)
+}
+
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	testChanged(t, "time", nil, 100, nil, nil)
