@@ -214,6 +214,7 @@ func (c *curve) bothX(u1 []byte, q *vector, u2 []byte) ([]byte, error) {
 	}
 	w := newWorkspace(c)
 	base, key := &multiples{flash: c.odd}, new(multiples)
+	w.base, w.key = base, key
 	key.prepare(w, q)
 	if base.flash == "" {
 		base.prepare(w, &vector{c.gx, c.gy, c.one})
@@ -241,7 +242,6 @@ func (c *curve) bothX(u1 []byte, q *vector, u2 []byte) ([]byte, error) {
 	b := make([]byte, c.size)
 	w.encode(b, z)
 	w.forget()
-	*key, *base = multiples{}, multiples{}
 	return b, nil
 }
 

@@ -2,7 +2,10 @@
 
 package nistec
 
-import "errors"
+import (
+	"errors"
+	"sync/atomic"
+)
 
 // A curve is y² = x³ - 3x + b over a field.
 type curve struct {
@@ -131,6 +134,7 @@ type workspace struct {
 	at, part               *vector
 	xx, yy, zz, xy, yz, xz *elem
 	g, h, i, s, t, two     *elem
+	base, key              *multiples // in the check of a signature
 }
 
 func newWorkspace(c *curve) *workspace {
@@ -141,9 +145,19 @@ func newWorkspace(c *curve) *workspace {
 	return w
 }
 
-// forget lets go of the memory. An old word on a stack may look like the workspace's
-// address, and would keep some 3 kB until it is overwritten.
-func (w *workspace) forget() { *w = workspace{} }
+// spent is the workspace that was used last, empty.
+var spent atomic.Pointer[workspace]
+
+// forget lets go of the memory. An old word on a stack may look like an address
+// in it, and would keep some 3 kB until it is overwritten. Since others can see the
+// workspace then, the compiler cannot leave out what is done to it last.
+func (w *workspace) forget() {
+	if w.key != nil {
+		*w.base, *w.key = multiples{}, multiples{}
+	}
+	*w = workspace{}
+	spent.Store(w)
+}
 
 // sum sets r to p + q, whatever they are, equal and infinite ones too, by the
 // complete formula for a = -3 of Renes, Costello and Batina, "Complete addition
