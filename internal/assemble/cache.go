@@ -27,7 +27,7 @@ type Overlay struct {
 
 // ownSource is the assembler itself: when it changes, so may what it makes.
 //
-//go:embed adopt.go problem.go release.go span.go source.go merge.go imports.go manifest.go format.go rows.go section.go check.go conditions.go portfile.go declare.go edit.go survey.go temp.go tree.go write.go overlay.go cache.go
+//go:embed adopt.go problem.go release.go span.go source.go merge.go imports.go manifest.go format.go rows.go section.go check.go conditions.go portfile.go declare.go edit.go survey.go temp.go tree.go write.go overlay.go part.go cache.go
 var ownSource embed.FS
 
 const (

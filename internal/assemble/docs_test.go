@@ -71,7 +71,7 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	do()
-	if examples != 8 {
+	if examples != 9 {
 		t.Errorf("%d examples were found", examples)
 	}
 	// The other manifests in it have no unknown keys at least.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/build/constraint"
 	"go/token"
 	"io/fs"
 	"path"
@@ -29,6 +30,7 @@ type (
 		Edit    []tomlEdit    `toml:"edit"`
 		Edits   []tomlEdits   `toml:"edits"`
 		Swap    []tomlSwap    `toml:"swap"`
+		Part    []tomlPart    `toml:"part"`
 	}
 	tomlFiles struct {
 		tomlSpan
@@ -74,6 +76,14 @@ type (
 		Imports []string `toml:"imports"`
 		Count   *int     `toml:"count"`
 		Why     string   `toml:"why"`
+	}
+	tomlPart struct {
+		tomlSpan
+		File  string   `toml:"file"`
+		As    string   `toml:"as"`
+		Decls []string `toml:"decls"`
+		Build string   `toml:"build"`
+		Why   string   `toml:"why"`
 	}
 	tomlSwap struct {
 		tomlSpan
@@ -316,6 +326,27 @@ func (p *pkg) load(data []byte) (probs Problems) {
 			goFile("swap", "files", f, false)
 		}
 		p.swaps = append(p.swaps, x)
+	}
+	for i, e := range t.Part {
+		here = where("part", i)
+		x := partEntry{at: here, file: e.File, as: e.As, decls: e.Decls}
+		ok := goFile("part", "file", e.File, false) && goFile("part", "as", e.As, false)
+		x.span, x.why = spanOf("part", e.File, "", e.tomlSpan), why("part", e.File, "", e.Why)
+		if len(e.Decls) == 0 {
+			fail("part", e.File, "", "it names no decls")
+		}
+		// Without a constraint it would stand beside the file that it is a part of.
+		expr, err := constraint.Parse("//go:build " + e.Build)
+		if err == nil {
+			expr, err = p.named.expand(expr)
+		}
+		if err != nil {
+			fail("part", e.File, "", "build = %q is no build constraint: %s", e.Build, err)
+			continue
+		}
+		if x.constraint = expr.String(); ok {
+			p.parts = append(p.parts, x)
+		}
 	}
 	return probs
 }

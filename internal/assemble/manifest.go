@@ -50,6 +50,7 @@ type pkg struct {
 	replaces []declEntry
 	edits    []editEntry
 	swaps    []swapEntry
+	parts    []partEntry
 	ports    map[string]*portFile
 }
 

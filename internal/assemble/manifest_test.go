@@ -140,6 +140,13 @@ why = "x"
 			where + "swap io: files is empty; leave it out to mean every file that imports it",
 			where + "swap io: import and with are the same",
 			where + "swap: import and with have to be import paths"}},
+		{name: "bad parts", manifest: "[[part]]\nfile = \"a.go\"\nas = \"p\"\nbuild = \"x y\"\n[[part]]\nfile = \"a.go\"\nas = \"p.go\"\ndecls = [\"f\"]\nbuild = \"\"\nwhy = \"x\"\n[[part]]\nfile = \"a.go\"\nas = \"q.go\"\ndecls = [\"f\"]\nbuild = \"port.nowhere\"\nwhy = \"x\"\n", want: []string{
+			where + `part: as = "p" is not the name of a Go file in the folder`,
+			where + `part net/a.go: build = "" is no build constraint: unexpected end of expression`,
+			where + `part net/a.go: build = "port.nowhere" is no build constraint: port.nowhere is no condition of conditions.toml, or stands before it there`,
+			where + `part net/a.go: build = "x y" is no build constraint: unexpected token y`,
+			where + `part net/a.go: it has no why`,
+			where + `part net/a.go: it names no decls`}},
 		{name: "many", manifest: strings.Repeat("[[drop]]\nfile = \"a.go\"\ndecl = \"f\"\n", 30), want: append(
 			slices.Repeat([]string{where + "drop net/a.go f: it has a drop already"}, 20), "... and 39 more")},
 
@@ -204,6 +211,13 @@ why = "x"
 			where + "drop net/a.go nowhere: no such declaration in the file (go1.26.8)"}},
 		{name: "declared twice", manifest: "[[take]]\nfiles = [\"b.go\"]\n[[drop]]\nfile = \"b.go\"\ndecl = \"x\"\nwhy = \"x\"\n", up: map[string]string{"net/b.go": "package net\n\nvar x int\nfunc x() {}\n"}, want: []string{
 			where + "drop net/b.go x: declared 2 times (go1.26.8)"}},
+		{name: "parts that do not fit", manifest: "[[part]]\nfile = \"a.go\"\nas = \"p.go\"\nbuild = \"x\"\ndecls = [\"f\", \"gone\", \"init\"]\nwhy = \"x\"\n[[part]]\nfile = \"b.go\"\nas = \"q.go\"\nbuild = \"x\"\ndecls = [\"f\"]\nwhy = \"x\"\n[[part]]\nfile = \"a.go\"\nas = \"a.go\"\nbuild = \"x\"\ndecls = [\"f\"]\nwhy = \"x\"\n[[part]]\nfile = \"a.go\"\nas = \"p.go\"\nbuild = \"x\"\ndecls = [\"f\"]\nwhy = \"x\"\n[[edit]]\nfile = \"p.go\"\ndecl = \"f\"\nmatch = \"io.EOF\"\nwith = \"nil\"\nwhy = \"x\"\n", want: []string{
+			where + "part net/a.go: Go has a file of this name (go1.26.8)",
+			where + "part net/b.go: Go does not have this file (go1.26.8)",
+			where + "edit net/p.go f: the file is not taken (go1.26.8)",
+			where + "part net/p.go gone: no such declaration in the file (go1.26.8)",
+			where + "part net/p.go init: there are several; write init#1 or so (go1.26.8)",
+			where + "part net/p.go: the port has a file of this name already (go1.26.8)"}},
 		{name: "edits that do not match", manifest: "[[edit]]\nfile = \"a.go\"\ndecl = \"f\"\nmatch = \"io.EOX\"\nwith = \"nil\"\nwhy = \"x\"\n[[edit]]\nfile = \"a.go\"\ndecl = \"v\"\nmatch = \",\"\nwith = \"|\"\nwhy = \"x\"\n[[edit]]\nfile = \"a.go\"\ndecl = \"f\"\nmatch = \"documented\"\nwith = \"y\"\nwhy = \"x\"\n[[edit]]\nfile = \"a.go\"\ndecl = \"go:build\"\nmatch = \"linux\"\nwith = \"y\"\nwhy = \"x\"\n", want: []string{
 			where + `edit net/a.go f: "documented" matches nowhere, not once as stated (go1.26.8)`,
 			where + `edit net/a.go f: "io.EOX" matches nowhere, not once as stated (go1.26.8)`,

@@ -55,7 +55,7 @@ func TestReal(t *testing.T) {
 				if f.Mark == Added {
 					continue
 				}
-				data, err := os.ReadFile(root.src(f.Path))
+				data, err := os.ReadFile(root.src(strings.TrimPrefix(f.Source, "src/")))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -200,6 +200,9 @@ func (m *Manifest) TinyGos() []string {
 		for _, e := range p.swaps {
 			note(e.span)
 		}
+		for _, e := range p.parts {
+			note(e.span)
+		}
 	}
 	slices.SortFunc(found, version.Compare)
 	for i, v := range found {

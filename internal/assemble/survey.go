@@ -16,8 +16,12 @@ import (
 type Survey struct {
 	Release string
 	Files   []Surveyed // sorted by path
+	Parts   []Part     // sorted by path
 	Touches []Touch    // sorted by file, declaration and operation
 }
+
+// A Part is a file of the port with declarations of one of Go's files.
+type Part struct{ Path, Of string } // below src
 
 // A Surveyed is one file of Go's, or of ours.
 type Surveyed struct {
@@ -108,6 +112,9 @@ func look(m *Manifest, root Goroot, of target) (*Survey, error) {
 			f.Fate, f.Why = FateOmitted, j.omit
 		case j.port != nil:
 			f.Fate, f.From = FateAdded, j.port.name
+		case j.part != nil:
+			s.Parts = append(s.Parts, Part{j.p.name(j.name), j.p.name(j.part.file)})
+			continue
 		}
 		s.Files = append(s.Files, f)
 		s.Touches = append(s.Touches, results[i].touches...)
@@ -144,6 +151,7 @@ func look(m *Manifest, root Goroot, of target) (*Survey, error) {
 		}
 	}
 	slices.SortFunc(s.Files, func(x, y Surveyed) int { return strings.Compare(x.Path, y.Path) })
+	slices.SortFunc(s.Parts, func(x, y Part) int { return strings.Compare(x.Path, y.Path) })
 	slices.SortStableFunc(s.Touches, func(x, y Touch) int { return strings.Compare(x.Key(), y.Key()) })
 	// Several edits of one declaration rest on one text.
 	merged := s.Touches[:0]
@@ -172,7 +180,7 @@ func (t *Touch) Key() string {
 func (j *job) look(a *assembler) ([]Touch, error) {
 	name := j.p.name(j.name)
 	switch {
-	case j.port != nil, j.omit == "missing", j.omit == "unmentioned", j.omit == "" && j.ops.none():
+	case j.port != nil, j.part != nil, j.omit == "missing", j.omit == "unmentioned", j.omit == "" && j.ops.none():
 		return nil, nil
 	}
 	data, err := os.ReadFile(a.root.src(name))
@@ -244,7 +252,7 @@ func (a *assembler) lookSwap(p *pkg, e swapEntry, jobs []*job) (Touch, error) {
 	t := Touch{Op: "swap", File: p.path, Decl: e.path, Why: e.why, In: p.file}
 	var b strings.Builder
 	for _, j := range jobs {
-		if j.p != p || j.omit != "" || j.port != nil || e.files != nil && !slices.Contains(e.files, j.name) {
+		if j.p != p || j.omit != "" || j.port != nil || j.part != nil || e.files != nil && !slices.Contains(e.files, j.name) {
 			continue
 		}
 		data, err := os.ReadFile(a.root.src(p.name(j.name)))

@@ -181,6 +181,7 @@ type job struct {
 	omit string // why, if it is
 	ops  *fileOps
 	port *portFile // of an added file
+	part *partEntry
 
 	swaps map[string]bool // paths swapped in it because it imports them
 
@@ -284,7 +285,7 @@ func (a *assembler) plan(p *pkg) []*job {
 	if p.tests {
 		names, tests = tests, nil
 	}
-	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(p.takes)+len(p.drops)+len(p.replaces)+len(p.edits)+len(p.swaps) > 0) {
+	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(p.takes)+len(p.drops)+len(p.replaces)+len(p.edits)+len(p.swaps)+len(p.parts) > 0) {
 		if errors.Is(err, fs.ErrNotExist) {
 			fail(0, "", "", "", "Go does not have this package; limit the manifest with since and until")
 		} else {
@@ -355,11 +356,12 @@ func (a *assembler) plan(p *pkg) []*job {
 			jobs[f] = &job{p: p, name: f, port: p.ports[f]}
 		}
 	}
+	a.planParts(p, names, tests, jobs)
 	// ops returns where to note an operation on a file; nil if it has no place
 	// in this release.
 	ops := func(line int, op, file, decl string) *fileOps {
 		j := jobs[file]
-		if j == nil || j.omit != "" || j.port != nil {
+		if j == nil || j.omit != "" || j.port != nil || j.part != nil {
 			switch {
 			case j != nil && j.omit == "missing", everTaken[file]:
 				// Reported already, or the file is taken in other releases.
@@ -406,7 +408,7 @@ func (a *assembler) plan(p *pkg) []*job {
 	}
 	list := make([]*job, 0, len(jobs))
 	for _, f := range sortedKeys(jobs) {
-		if j := jobs[f]; !p.beside || j.ops != nil || j.port != nil {
+		if j := jobs[f]; !p.beside || j.ops != nil || j.port != nil || j.part != nil {
 			list = append(list, j)
 		}
 	}
@@ -433,12 +435,18 @@ func (j *job) run(a *assembler) {
 		return
 	}
 	j.out.Mark, j.out.Source = Taken, "src/"+j.out.Path
-	data, err := os.ReadFile(a.root.src(j.out.Path))
-	if err != nil {
-		fail("take", "", "%s", err)
+	data, bad := j.source(a)
+	for _, b := range bad {
+		j.probs = append(j.probs, a.problem(j.p, cmp.Or(b.line, addLine(j.p, j.name)), b.op, j.name, b.decl, "%s", b.err))
+	}
+	if bad != nil {
 		return
 	}
 	j.out.Data = data
+	if j.part != nil {
+		j.out.Mark, j.out.Source = Modified, "src/"+j.p.name(j.part.file)
+		j.out.Changes = []Change{{"part", j.part.file, j.part.why}}
+	}
 	for _, e := range j.p.swaps {
 		if e.files == nil && e.has(a.target) && imports(data, e.path) {
 			if j.ops == nil {
@@ -448,8 +456,11 @@ func (j *job) run(a *assembler) {
 			j.swaps[e.path] = true
 		}
 	}
-	if j.ops.none() {
+	if j.ops.none() && j.part == nil {
 		return
+	}
+	if j.ops == nil {
+		j.ops = &fileOps{}
 	}
 	up, err := parseSource(j.out.Source, data)
 	if err != nil {
@@ -474,10 +485,10 @@ func (j *job) run(a *assembler) {
 	if len(bad) > 0 {
 		return
 	}
-	if len(changes) == 0 {
+	if len(changes) == 0 && j.part == nil {
 		return
 	}
-	j.out.Mark, j.out.Changes = Modified, changes
+	j.out.Mark, j.out.Changes = Modified, append(j.out.Changes, changes...)
 	text, err = gofmt(append(header(a.root.Version+" "+j.out.Source), text...))
 	if err != nil {
 		fail("", "", "%s", err)

@@ -112,6 +112,16 @@ func Compare(tree *assemble.Tree, s *assemble.Survey, root assemble.Goroot) (*Re
 		pkgs[dir].Files = append(pkgs[dir].Files, f)
 		pkgs[dir].add(f.Count)
 	}
+	for _, x := range s.Parts {
+		f := &File{Path: x.Path, Fate: assemble.FateTaken}
+		seen[f.Path] = true
+		if err := f.comparePart(assembled[f.Path], x.Of, root); err != nil {
+			return nil, err
+		}
+		if p := pkgs[path.Dir(f.Path)]; p != nil {
+			p.Files = append(p.Files, f)
+		}
+	}
 	for _, f := range tree.Files {
 		if !seen[f.Path] {
 			return nil, fmt.Errorf("compare the port with %s: %s is in the port, but neither Go's nor added", root.Version, f.Path)
@@ -219,6 +229,38 @@ func (f *File) compare(port *assemble.File, root assemble.Goroot) error {
 			fail("%s is not Go's", d.Name)
 		}
 	}
+	return nil
+}
+
+// comparePart compares a part with the file of Go's that it is a part of. Its
+// declarations are counted there.
+func (f *File) comparePart(port *assemble.File, of string, root assemble.Goroot) error {
+	if port == nil {
+		f.Unexplained = append(f.Unexplained, f.Path+": the port does not have it")
+		return nil
+	}
+	data, err := root.Read(of)
+	if err != nil {
+		return fmt.Errorf("compare the port with %s: %w", root.Version, err)
+	}
+	up, err := assemble.ParseFile(of, data)
+	if err != nil {
+		return fmt.Errorf("compare %s of %s: %w", of, root.Version, err)
+	}
+	ours, err := assemble.ParseFile(f.Path, port.Data)
+	if err != nil {
+		return fmt.Errorf("compare %s of the port: %w", f.Path, err)
+	}
+	gos := map[string]string{}
+	for _, d := range up.Declarations {
+		gos[d.Name] = d.Code
+	}
+	for _, d := range ours.Declarations {
+		if gos[d.Name] != d.Code {
+			f.Unexplained = append(f.Unexplained, f.Path+": "+d.Name+" is not as Go has it in "+of)
+		}
+	}
+	f.Changes = port.Changes
 	return nil
 }
 
