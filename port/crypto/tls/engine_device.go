@@ -12,14 +12,13 @@ import (
 
 // The network device does TLS: a Conn is a TLS socket of the device, and
 // nothing else. What the device cannot do is an error, before anything is sent.
-// See docs/RATIONALE.md, "TLS is cut by a constant".
-const inSoftware = false
 
 var (
 	errDeviceServer = errors.New("tls: the network device does TLS for clients only, so this program has no TLS server (build tag tlssoftware adds one)")
 	errDeviceQUIC   = errors.New("tls: the network device does TLS, which is no good for QUIC (build tag tlssoftware adds it)")
 	errDeviceConn   = errors.New("tls: the network device does TLS and cannot do it over a connection that was made without (use Dial, or build tag tlssoftware)")
-	errDeviceHalf   = errors.New("tls: the network device cannot close one half of a TLS connection")
+	errNoKeys       = errors.New("tls: the network device does TLS, and gives out no keying material (build tag tlssoftware does)")
+	errNoSessions   = errors.New("tls: the network device does TLS, and this program has no sessions and tickets (build tag tlssoftware adds them)")
 )
 
 // An unsupportedField is a field of Config that the device cannot obey.
@@ -45,7 +44,7 @@ func dialElsewhere(ctx context.Context, d *net.Dialer, network, addr string, con
 		return nil, err
 	}
 	conn := Client(raw, config)
-	if err := conn.elsewhereHandshake(ctx); err != nil {
+	if err := conn.HandshakeContext(ctx); err != nil {
 		raw.Close()
 		return nil, err
 	}
@@ -105,71 +104,15 @@ func (c *Config) forDevice(host string) error {
 	return c.newerForDevice()
 }
 
-func (c *Conn) elsewhereHandshake(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	c.handshakeMutex.Lock()
-	defer c.handshakeMutex.Unlock()
-	if c.handshakeErr != nil || c.isHandshakeComplete.Load() {
-		return c.handshakeErr
-	}
-	c.handshakeErr = c.deviceVerdict()
-	if c.handshakeErr == nil {
-		c.isHandshakeComplete.Store(true)
-	}
-	return c.handshakeErr
-}
-
-// deviceVerdict tells why c is not TLS as it was asked for, or else notes what
-// is known of it. The device did the handshake when it connected.
-func (c *Conn) deviceVerdict() error {
+// verdict tells why c is not TLS as config asks for, or else with whom it is. The
+// device did the handshake when it connected.
+func (c *Conn) verdict(config *Config) (serverName string, err error) {
 	if !c.isClient {
-		return errDeviceServer
+		return "", errDeviceServer
 	}
 	raw, ok := c.conn.(*net.TLSConn)
 	if !ok {
-		return errDeviceConn
+		return "", errDeviceConn
 	}
-	c.serverName = raw.Host()
-	if c.config == nil {
-		c.config = new(Config)
-	}
-	return c.config.forDevice(raw.Host())
-}
-
-// deviceReady lets Read and Write through to the device.
-func (c *Conn) deviceReady() error {
-	if c.isHandshakeComplete.Load() {
-		return nil
-	}
-	return c.elsewhereHandshake(context.Background())
-}
-
-func (c *Conn) elsewhereRead(b []byte) (int, error) {
-	if err := c.deviceReady(); err != nil {
-		return 0, err
-	}
-	return c.conn.Read(b)
-}
-
-func (c *Conn) elsewhereWrite(b []byte) (int, error) {
-	if err := c.deviceReady(); err != nil {
-		return 0, err
-	}
-	return c.conn.Write(b)
-}
-
-func (c *Conn) elsewhereCloseWrite() error {
-	if err := c.deviceReady(); err != nil {
-		return err
-	}
-	return errDeviceHalf
-}
-
-func (c *Conn) elsewhereClose() error {
-	if c.conn == nil {
-		return nil
-	}
-	return c.conn.Close()
+	return raw.Host(), config.forDevice(raw.Host())
 }

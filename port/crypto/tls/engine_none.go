@@ -8,22 +8,12 @@ import (
 	"net"
 )
 
-const inSoftware = false
-
 // errNoTLS is what a program gets that asks for TLS but was built without it.
 var errNoTLS = errors.New("tls: this program was built without TLS (build tag notls)")
 
-func (c *Conn) elsewhereHandshake(ctx context.Context) error { return errNoTLS }
-func (c *Conn) elsewhereRead(b []byte) (int, error)          { return 0, errNoTLS }
-func (c *Conn) elsewhereWrite(b []byte) (int, error)         { return 0, errNoTLS }
-func (c *Conn) elsewhereCloseWrite() error                   { return errNoTLS }
+var errNoKeys, errNoSessions = errNoTLS, errNoTLS
 
-func (c *Conn) elsewhereClose() error {
-	if c.conn == nil {
-		return nil
-	}
-	return c.conn.Close()
-}
+func (c *Conn) verdict(config *Config) (serverName string, err error) { return "", errNoTLS }
 
 func dialElsewhere(ctx context.Context, d *net.Dialer, network, addr string, config *Config) (*Conn, error) {
 	return nil, errNoTLS

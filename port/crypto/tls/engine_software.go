@@ -1,4 +1,4 @@
-//go:build tinynetport && !notls && !port.devicetls
+//go:build tinynetport && !port.elsewhere
 
 package tls
 
@@ -8,20 +8,20 @@ import (
 )
 
 // inSoftware tells whether this package does TLS itself. It is a constant, so
-// that where it is false none of the protocol is linked.
+// that where it is false what is behind it is not linked.
 const inSoftware = true
 
-// What Conn and Dial call where TLS is not done in software.
+// What tls.go calls in each build, as Go has it.
 
-func (c *Conn) elsewhereHandshake(ctx context.Context) error { return nil }
-func (c *Conn) elsewhereRead(b []byte) (int, error)          { return 0, nil }
-func (c *Conn) elsewhereWrite(b []byte) (int, error)         { return 0, nil }
-func (c *Conn) elsewhereClose() error                        { return nil }
-func (c *Conn) elsewhereCloseWrite() error                   { return nil }
+func kept(config *Config) *Config { return config }
+
+func (c *Conn) serves() { c.handshakeFn = c.serverHandshake }
+func (c *Conn) dials()  { c.handshakeFn = c.clientHandshake }
+
+// What it calls where TLS is not done in software.
 
 func dialElsewhere(ctx context.Context, d *net.Dialer, network, addr string, config *Config) (*Conn, error) {
 	return nil, nil
 }
 
 func serveElsewhere() error { return nil }
-func quicElsewhere() error  { return nil }

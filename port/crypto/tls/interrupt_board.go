@@ -1,4 +1,4 @@
-//go:build tinynetport && port.board
+//go:build tinynetport && port.board && !port.elsewhere
 
 package tls
 

@@ -1,4 +1,4 @@
-//go:build tinynetport && !port.smalltls
+//go:build tinynetport && !port.smalltls && !port.elsewhere
 
 package tls
 
