@@ -164,6 +164,11 @@ func TestLogs(t *testing.T) {
 	testChanged(t, "log/slog", nil, 50, nil, nil)
 }
 
+func TestBuffers(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "bytes", nil, 70, nil, nil)
+}
+
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	testChanged(t, "time", nil, 100, nil, nil)

@@ -6,21 +6,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"flag"
 	"fmt"
-	"io"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,66 +64,6 @@ func fresh(r *running, client *http.Client) error {
 func sending(r *running, client *http.Client) error {
 	resp, err := client.Post("http://"+r.at("tcp 80")+"/up", "text/plain", bytes.NewReader(make([]byte, 65536)))
 	return complete(resp, err, len("65536"))
-}
-
-// complete tells what is wrong with a response.
-func complete(resp *http.Response, err error, size int) error {
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err == nil && (resp.StatusCode != 200 || len(body) != size) {
-		err = fmt.Errorf("got %s and %d bytes, want %d: %.200q", resp.Status, len(body), size, body)
-	}
-	return err
-}
-
-// secured is a request of the board to a server here whose certificate it verifies.
-func secured(t *testing.T) func(r *running, client *http.Client) error {
-	t.Helper()
-	chain := func(template, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if signer == nil {
-			parent, signer = template, key
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return cert, key
-	}
-	from, to := time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
-	authority, signer := chain(&x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotBefore: from, NotAfter: to,
-		KeyUsage: x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true,
-	}, nil, nil)
-	leaf, key := chain(&x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server"}, NotBefore: from, NotAfter: to,
-		KeyUsage: x509.KeyUsageDigitalSignature, IPAddresses: []net.IP{net.ParseIP(self), net.ParseIP(kind{name: board.W5500Pico}.self())},
-	}, authority, signer)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "small") }))
-	server.TLS = &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw, authority.Raw}, PrivateKey: key}},
-		MinVersion:   tls.VersionTLS13,
-	}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
-	roots := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw})
-	return func(r *running, client *http.Client) error {
-		resp, err := client.Post(r.page("/https", url.Values{
-			"url": {"https://" + net.JoinHostPort(r.kind.self(), port) + "/"}, "time": {fmt.Sprint(time.Now().Unix())},
-		}), "text/plain", bytes.NewReader(roots))
-		return complete(resp, err, 5)
-	}
 }
 
 // TestPicoTable measures on emulated Picos what things cost, and prints the tables of

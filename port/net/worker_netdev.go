@@ -46,26 +46,30 @@ func (c *crew) work(j job) {
 		c.idle--
 	}
 	c.mu.Unlock()
-	if idle {
-		c.jobs <- j
-		return
+	if !idle {
+		go c.worker()
 	}
-	go c.worker(j)
+	c.jobs <- j
 }
 
-func (c *crew) worker(j job) {
-	for {
-		j.do()
-		c.mu.Lock()
-		if c.idle >= patientIdle {
-			c.mu.Unlock()
-			return
-		}
-		c.idle++
-		c.mu.Unlock()
-		j = job{} // what it holds may go
-		j = <-c.jobs
+// worker is not given its first job as an argument: TinyGo keeps a goroutine's arguments
+// on its stack until it ends.
+func (c *crew) worker() {
+	for c.next() {
 	}
+}
+
+// next does a job, and reports whether the worker is to stay. Each call of a driver is one,
+// so the stack, on which it leaves little, is not wiped.
+func (c *crew) next() (stay bool) {
+	(<-c.jobs).do()
+	c.mu.Lock()
+	stay = c.idle < patientIdle
+	if stay {
+		c.idle++
+	}
+	c.mu.Unlock()
+	return stay
 }
 
 // A quickJob is a call that should not block.

@@ -40,30 +40,39 @@ func spawn(f func()) {
 		next = crew.idle[crew.count]
 	}
 	crew.mu.Unlock()
-	if next != nil {
-		next <- f
-		return
+	if next == nil {
+		next = make(chan func(), 1) // who spawns does not wait
+		go crewWork(next)
 	}
-	go crewWork(f)
+	next <- f
 }
 
-func crewWork(f func()) {
-	next := make(chan func(), 1) // who spawns does not wait
-	for f != nil {
-		f()
-		f = nil // what it holds may go
-		crew.mu.Lock()
-		stay := !crew.leaving && crew.count < len(crew.idle)
-		if stay {
-			crew.idle[crew.count] = next
-			crew.count++
-		}
-		crew.mu.Unlock()
-		if stay {
-			wipeStack(clientDepth)
-			f = <-next
-		}
+// crewWork is not given its first function as an argument: TinyGo keeps a goroutine's
+// arguments on its stack until it ends.
+func crewWork(next chan func()) {
+	for crewDo(next) {
+		wipeStack()
 	}
+}
+
+// crewDo does the next function, and reports whether there will be another one. It is a
+// call of its own, so that nothing of the function is left in crewWork's frame.
+//
+//go:noinline
+func crewDo(next chan func()) (stay bool) {
+	f := <-next
+	if f == nil {
+		return false
+	}
+	f()
+	crew.mu.Lock()
+	stay = !crew.leaving && crew.count < len(crew.idle)
+	if stay {
+		crew.idle[crew.count] = next
+		crew.count++
+	}
+	crew.mu.Unlock()
+	return stay
 }
 
 // dismiss ends the goroutines that have nothing to do, and those that are done before

@@ -37,11 +37,10 @@ func (w *connWorkers) serve(c *conn, ctx context.Context) {
 		w.idle--
 	}
 	w.mu.Unlock()
-	if idle {
-		w.jobs <- j
-		return
+	if !idle {
+		go w.work()
 	}
-	go w.work(j)
+	w.jobs <- j
 }
 
 // end has the workers leave that wait.
@@ -52,21 +51,30 @@ func (w *connWorkers) end() {
 	close(w.jobs)
 }
 
-func (w *connWorkers) work(j connJob) {
-	for ok := true; ok; j, ok = <-w.jobs {
-		j.conn.serve(j.ctx)
-		w.mu.Lock()
-		stay := !w.ended && w.idle < idleWorkers
-		if stay {
-			w.idle++
-		}
-		w.mu.Unlock()
-		if !stay {
-			return
-		}
-		j = connJob{} // what is served may go
-		wipeStack(serverDepth)
+// work is not given its first job as an argument: see crewWork.
+func (w *connWorkers) work() {
+	for w.do() {
+		wipeStack()
 	}
+}
+
+// do serves the next connection, and reports whether the worker is to stay. It is a call
+// of its own, so that nothing of the connection is left in work's frame.
+//
+//go:noinline
+func (w *connWorkers) do() (stay bool) {
+	j, ok := <-w.jobs
+	if !ok {
+		return false
+	}
+	j.conn.serve(j.ctx)
+	w.mu.Lock()
+	stay = !w.ended && w.idle < idleWorkers
+	if stay {
+		w.idle++
+	}
+	w.mu.Unlock()
+	return stay
 }
 
 // A bufferPool keeps a few buffers for the next connection. Those of sync.Pool

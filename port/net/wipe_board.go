@@ -1,0 +1,44 @@
+//go:build tinynetport && tinygo && baremetal && !xtensa
+
+package net
+
+import "unsafe"
+
+// stackEnd is what TinyGo writes into the lowest word of each goroutine's stack, to
+// notice when the stack is too small.
+const stackEnd = uintptr(0x670c1333b83bf575 & uint64(^uintptr(0)))
+
+// longestStack is how far below it is looked for.
+const longestStack = 48 << 10
+
+//go:linkname stackPointer runtime.getCurrentStackPointer
+func stackPointer() uintptr
+
+// heapBegins is a variable, and TinyGo's heap, in which stacks are, comes after those.
+var heapBegins byte
+
+// wipeStack overwrites what the calls that have returned have left on the stack, for a
+// goroutine that is kept, when it has nothing to do: TinyGo's collector takes each word
+// of a stack for an address, also those below the frames in use, and one of a TLS
+// connection keeps 20 kB. Words that were never used stay zero, by which `tinynet run
+// -stats` tells how deep a stack was. Where the end is not found, nothing is wiped.
+//
+//go:linkname wipeStack
+//go:noinline
+func wipeStack() {
+	const size = unsafe.Sizeof(uintptr(0))
+	top := stackPointer() // what is below is nobody's
+	least := max(uintptr(unsafe.Pointer(&heapBegins)), top-min(top, longestStack))
+	end := top - size
+	for end > least && *(*uintptr)(unsafe.Pointer(end)) != stackEnd {
+		end -= size
+	}
+	if end <= least {
+		return
+	}
+	for at := end + size; at < top; at += size {
+		if word := (*uintptr)(unsafe.Pointer(at)); *word != 0 {
+			*word = 1 // no address
+		}
+	}
+}
