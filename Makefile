@@ -104,7 +104,7 @@ fuzz-http: ## the parsers of net/http, as the port has them, 60 s each
 	cd port/net/http/internal && go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz '^FuzzName$$' -fuzztime 60s hostport.go idna_small.go punycode.go idna_test.go
 
 fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) each
-	@set -euo pipefail; for name in FuzzSignature FuzzPoint; do \
+	@set -euo pipefail; for name in FuzzSignature FuzzPoint FuzzX25519; do \
 		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./test/curves; \
 	done
 
