@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 
 	"github.com/tinynet/tinynet/netdev/tether/host"
 	"github.com/tinynet/tinynet/netdev/w5500sim"
@@ -64,7 +63,7 @@ type cableEnd struct{ Cable }
 
 func (e cableEnd) Dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	if !e.Loopback {
-		return nil, syscall.ECONNREFUSED
+		return nil, errRefused
 	}
 	return new(net.Dialer).DialContext(ctx, "tcp", to.String())
 }
@@ -131,7 +130,7 @@ func (a *answering) WriteTo(p []byte, to net.Addr) (int, error) {
 	known := a.peers[to.String()]
 	a.mu.Unlock()
 	if !known {
-		return 0, syscall.EHOSTUNREACH
+		return 0, errNoRoute
 	}
 	return a.PacketConn.WriteTo(p, to)
 }

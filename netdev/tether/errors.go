@@ -2,8 +2,8 @@ package tether
 
 import (
 	"errors"
-	"syscall"
 
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -11,7 +11,7 @@ import (
 // programs know it.
 type netError struct {
 	text string
-	no   syscall.Errno // 0 if there is none
+	no   errno.Errno // 0 if there is none
 }
 
 func (e *netError) Error() string { return e.text }
@@ -24,25 +24,25 @@ func (e *netError) Unwrap() error {
 }
 
 // Timeout is true also for a connection that was not answered in time.
-func (e *netError) Timeout() bool   { return e.no == syscall.ETIMEDOUT }
+func (e *netError) Timeout() bool   { return e.no == errno.ETIMEDOUT }
 func (e *netError) Temporary() bool { return e.Timeout() }
 
 func (e *netError) Is(target error) bool {
-	return target == errors.ErrUnsupported && (e.no == syscall.ENOTSUP || e.no == syscall.EAFNOSUPPORT || e.no == syscall.EPROTONOSUPPORT)
+	return target == errors.ErrUnsupported && (e.no == errno.ENOTSUP || e.no == errno.EAFNOSUPPORT || e.no == errno.EPROTONOSUPPORT)
 }
 
 var (
-	errReset        error = &netError{"the tether's other end was reset", syscall.ECONNRESET}
-	errClosed       error = &netError{"the socket was closed", syscall.EBADF}
-	errNoSocket     error = &netError{"invalid socket number", syscall.EBADF}
-	errFamily       error = &netError{"address family not supported by the tether", syscall.EAFNOSUPPORT}
-	errProtocol     error = &netError{"socket type or protocol not supported by the tether", syscall.EPROTONOSUPPORT}
-	errNoMore       error = &netError{"no more sockets on the tether", syscall.EMFILE}
-	errInvalid      error = &netError{"invalid argument", syscall.EINVAL}
-	errConnected    error = &netError{"the socket is already connected", syscall.EISCONN}
-	errNotConnected error = &netError{"the socket is not connected", syscall.ENOTCONN}
-	errPipe         error = &netError{"broken pipe", syscall.EPIPE}
-	errTooLong      error = &netError{"message too long", syscall.EMSGSIZE}
+	errReset        error = &netError{"the tether's other end was reset", errno.ECONNRESET}
+	errClosed       error = &netError{"the socket was closed", errno.EBADF}
+	errNoSocket     error = &netError{"invalid socket number", errno.EBADF}
+	errFamily       error = &netError{"address family not supported by the tether", errno.EAFNOSUPPORT}
+	errProtocol     error = &netError{"socket type or protocol not supported by the tether", errno.EPROTONOSUPPORT}
+	errNoMore       error = &netError{"no more sockets on the tether", errno.EMFILE}
+	errInvalid      error = &netError{"invalid argument", errno.EINVAL}
+	errConnected    error = &netError{"the socket is already connected", errno.EISCONN}
+	errNotConnected error = &netError{"the socket is not connected", errno.ENOTCONN}
+	errPipe         error = &netError{"broken pipe", errno.EPIPE}
+	errTooLong      error = &netError{"message too long", errno.EMSGSIZE}
 
 	// The text is how package net knows it.
 	errUnknownHost error = &netError{text: "Host unknown"}
@@ -52,42 +52,42 @@ var (
 
 // errorOf gives an error from the line its number.
 func errorOf(e wire.Error) error {
-	var no syscall.Errno
+	var no errno.Errno
 	switch e.Code {
 	case wire.ErrNone:
 		return nil
 	case wire.ErrUnknownHost:
 		return errUnknownHost
 	case wire.ErrTimeout:
-		no = syscall.ETIMEDOUT
+		no = errno.ETIMEDOUT
 	case wire.ErrRefused:
-		no = syscall.ECONNREFUSED
+		no = errno.ECONNREFUSED
 	case wire.ErrReset:
-		no = syscall.ECONNRESET
+		no = errno.ECONNRESET
 	case wire.ErrAddrInUse:
-		no = syscall.EADDRINUSE
+		no = errno.EADDRINUSE
 	case wire.ErrAddrNotAvailable:
-		no = syscall.EADDRNOTAVAIL
+		no = errno.EADDRNOTAVAIL
 	case wire.ErrNetUnreachable:
-		no = syscall.ENETUNREACH
+		no = errno.ENETUNREACH
 	case wire.ErrHostUnreachable:
-		no = syscall.EHOSTUNREACH
+		no = errno.EHOSTUNREACH
 	case wire.ErrDenied:
-		no = syscall.EACCES
+		no = errno.EACCES
 	case wire.ErrNotSupported:
-		no = syscall.ENOTSUP
+		no = errno.ENOTSUP
 	case wire.ErrInvalid:
-		no = syscall.EINVAL
+		no = errno.EINVAL
 	case wire.ErrPipe:
-		no = syscall.EPIPE
+		no = errno.EPIPE
 	case wire.ErrTooMany:
-		no = syscall.EMFILE
+		no = errno.EMFILE
 	case wire.ErrTooLong:
-		no = syscall.EMSGSIZE
+		no = errno.EMSGSIZE
 	case wire.ErrAborted:
-		no = syscall.ECONNABORTED
+		no = errno.ECONNABORTED
 	case wire.ErrNotConnected:
-		no = syscall.ENOTCONN
+		no = errno.ENOTCONN
 	}
 	return &netError{e.Text[:min(len(e.Text), mostText)], no}
 }

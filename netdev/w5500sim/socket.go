@@ -6,8 +6,9 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"syscall"
 	"time"
+
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 )
 
 // Everything here but the goroutines is called with Chip.mu held.
@@ -286,7 +287,7 @@ func (c *Chip) connect(s *socket) {
 		case t.s == nil || c.closed:
 		case err == nil:
 			c.establish(t, conn)
-		case errors.Is(err, syscall.ECONNREFUSED): // RST, which is no time-out
+		case errno.Is(err, errno.ECONNREFUSED): // RST, which is no time-out
 			c.closeConn(t)
 		default:
 			c.after(c.tcpTimeout(), t)

@@ -6,9 +6,9 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"syscall"
 	"time"
 
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -22,7 +22,7 @@ func (s *socket) call(op wire.Op, id uint16, r *wire.Reader) error {
 	case wire.OpBind:
 		at := r.AddrPort()
 		if r.Bad || !at.Addr().IsValid() {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 		if !s.allows(op) {
 			return s.illegal(op)
@@ -36,7 +36,7 @@ func (s *socket) call(op wire.Op, id uint16, r *wire.Reader) error {
 	case wire.OpListen:
 		backlog := r.U16()
 		if r.Bad {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 		if !s.allows(op) {
 			return s.illegal(op)
@@ -50,7 +50,7 @@ func (s *socket) call(op wire.Op, id uint16, r *wire.Reader) error {
 	case wire.OpConnect:
 		to := r.AddrPort()
 		if r.Bad {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 		if !s.allows(op) {
 			return s.illegal(op)
@@ -59,7 +59,7 @@ func (s *socket) call(op wire.Op, id uint16, r *wire.Reader) error {
 	case wire.OpOption:
 		o, value := option{int(int32(r.U32())), int(int32(r.U32()))}, int(int32(r.U32()))
 		if r.Bad {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 		if !s.allows(op) {
 			return s.illegal(op)
@@ -70,7 +70,7 @@ func (s *socket) call(op wire.Op, id uint16, r *wire.Reader) error {
 	case wire.OpMulticast:
 		what, a, number := r.U8(), r.Addr(), int(int32(r.U32()))
 		if r.Bad {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 		if !s.allows(op) {
 			return s.illegal(op)
@@ -90,14 +90,14 @@ func (s *socket) place(want netip.AddrPort) (at netip.AddrPort, published bool, 
 	local := ip.IsLoopback()
 	switch {
 	case s.family() == "4" && ip.Is6():
-		return at, false, syscall.EAFNOSUPPORT
+		return at, false, errno.EAFNOSUPPORT
 	case !ip.IsUnspecified() && !local && ip != h.conf.Addr.Unmap():
-		return at, false, syscall.EADDRNOTAVAIL
+		return at, false, errno.EADDRNOTAVAIL
 	}
 	p := port{s.stream, want.Port()}
 	if want.Port() != 0 {
 		if other := h.ports[p]; other != nil && other != s {
-			return at, false, syscall.EADDRINUSE
+			return at, false, errno.EADDRINUSE
 		}
 	}
 	at = netip.AddrPortFrom(h.conf.Listen, want.Port())
@@ -144,12 +144,12 @@ func (s *socket) placing(want netip.AddrPort, open func(network string, at netip
 		family += "4" // package net would take 0.0.0.0 for all IPv6 addresses, too
 	}
 	got, err := open(family, at)
-	if err != nil && h.conf.AnyPort && !published && at.Port() != 0 && (errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EADDRINUSE)) {
+	if err != nil && h.conf.AnyPort && !published && at.Port() != 0 && (errors.Is(err, errno.EACCES) || errors.Is(err, errno.EADDRINUSE)) {
 		got, err = open(family, netip.AddrPortFrom(at.Addr(), 0))
 	}
 	if err != nil {
 		s.unplace()
-		if errors.Is(err, syscall.EACCES) {
+		if errors.Is(err, errno.EACCES) {
 			number := strconv.Itoa(int(want.Port()))
 			err = &deniedError{"port " + number + " is not free to take on this computer; -publish 8080:" + number + " puts it at another"}
 		}
@@ -180,18 +180,18 @@ func (s *socket) bind(at netip.AddrPort) (local netip.AddrPort, err error) {
 		ip := bare(at.Addr().Unmap())
 		switch {
 		case s.family() == "4" && ip.Is6():
-			return at, syscall.EAFNOSUPPORT
+			return at, errno.EAFNOSUPPORT
 		case !ip.IsUnspecified() && !ip.IsLoopback() && ip != s.h.conf.Addr.Unmap():
-			return at, syscall.EADDRNOTAVAIL
+			return at, errno.EADDRNOTAVAIL
 		case s.h.ports[port{true, at.Port()}] != nil && at.Port() != 0:
-			return at, syscall.EADDRINUSE
+			return at, errno.EADDRINUSE
 		}
 		s.bound, s.state = at, named
 		return at, nil
 	}
 	if at.Port() == 0 && !bare(at.Addr().Unmap()).IsLoopback() {
 		if s.family() == "4" && at.Addr().Unmap().Is6() {
-			return at, syscall.EAFNOSUPPORT
+			return at, errno.EAFNOSUPPORT
 		}
 		err = s.openUDP()
 	} else {
@@ -224,7 +224,7 @@ func (s *socket) bind(at netip.AddrPort) (local netip.AddrPort, err error) {
 func (s *socket) openAt(network string, at netip.AddrPort, own bool) error {
 	conn, err := s.h.net.datagrams(network, at, false)
 	if err != nil {
-		if s.shared && own && errors.Is(err, syscall.EADDRINUSE) {
+		if s.shared && own && errors.Is(err, errno.EADDRINUSE) {
 			return nil
 		}
 		return err
@@ -396,7 +396,7 @@ func (s *socket) dial(id uint16, before state, dest netip.AddrPort) {
 		case err != nil:
 			s.state = before
 			if errors.Is(err, context.Canceled) {
-				err = syscall.ECONNABORTED
+				err = errno.ECONNABORTED
 			}
 			h.reply(id, wireError(err))
 		default:

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"syscall"
 
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -101,7 +101,7 @@ func (s *socket) hear(conn packetConn, group bool) {
 // transient tells whether a socket can be read again after an error. What comes
 // back of a datagram that was sent is such an error.
 func transient(err error) bool {
-	for _, e := range []error{syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EMSGSIZE, syscall.EACCES, syscall.EPERM, syscall.ENOBUFS, syscall.ENOMEM} {
+	for _, e := range []error{errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EMSGSIZE, errno.EACCES, errno.EPERM, errno.ENOBUFS, errno.ENOMEM} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -134,7 +134,7 @@ func (s *socket) route(to netip.AddrPort) (packetConn, netip.AddrPort, error) {
 		to = s.peer
 	}
 	if !to.IsValid() {
-		return nil, to, syscall.ENOTCONN
+		return nil, to, errno.ENOTCONN
 	}
 	dest, err := s.permit(to)
 	if err != nil {
@@ -142,13 +142,13 @@ func (s *socket) route(to netip.AddrPort) (packetConn, netip.AddrPort, error) {
 	}
 	if s.state == dialled {
 		if dest != s.peer {
-			return nil, dest, syscall.EISCONN
+			return nil, dest, errno.EISCONN
 		}
 		return s.udp, netip.AddrPort{}, nil
 	}
 	all := dest.Addr().IsMulticast() || s.h.isBroadcast(dest.Addr())
 	if s.quiet && all && !dest.Addr().IsMulticast() {
-		return nil, dest, &refusal{"the socket does not send to broadcast addresses (SO_BROADCAST)", syscall.EACCES}
+		return nil, dest, &refusal{"the socket does not send to broadcast addresses (SO_BROADCAST)", errno.EACCES}
 	}
 	if s.state == fresh {
 		if err := s.openUDP(); err != nil {
@@ -191,7 +191,7 @@ func (s *socket) outlet(to netip.Addr) (packetConn, error) {
 	if own != nil {
 		return own, nil
 	}
-	return nil, &refusal{"the socket's port is at a loopback address of the computer, from where datagrams go to itself only (-listen, -publish)", syscall.ENETUNREACH}
+	return nil, &refusal{"the socket's port is at a loopback address of the computer, from where datagrams go to itself only (-listen, -publish)", errno.ENETUNREACH}
 }
 
 // isBroadcast tells whether an address means everybody on a network.

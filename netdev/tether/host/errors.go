@@ -4,15 +4,15 @@ import (
 	"errors"
 	"net"
 	"strings"
-	"syscall"
 
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
 // A refusal is an error of the host's own: its text, and what it is like.
 type refusal struct {
 	text string
-	like syscall.Errno
+	like errno.Errno
 }
 
 func (e *refusal) Error() string { return e.text }
@@ -22,31 +22,31 @@ func (e *refusal) Unwrap() error { return e.like }
 type deniedError struct{ text string }
 
 func (e *deniedError) Error() string { return e.text }
-func (e *deniedError) Unwrap() error { return syscall.EACCES }
+func (e *deniedError) Unwrap() error { return errno.EACCES }
 
 // codes has the errors that have a code on the wire.
 var codes = []struct {
 	err  error
 	code byte
 }{
-	{syscall.ECONNREFUSED, wire.ErrRefused},
-	{syscall.ECONNRESET, wire.ErrReset},
-	{syscall.EADDRINUSE, wire.ErrAddrInUse},
-	{syscall.EADDRNOTAVAIL, wire.ErrAddrNotAvailable},
-	{syscall.ENETUNREACH, wire.ErrNetUnreachable},
-	{syscall.EHOSTUNREACH, wire.ErrHostUnreachable},
-	{syscall.EACCES, wire.ErrDenied},
-	{syscall.EPERM, wire.ErrDenied},
-	{syscall.EINVAL, wire.ErrInvalid},
-	{syscall.EPIPE, wire.ErrPipe},
-	{syscall.EMFILE, wire.ErrTooMany},
-	{syscall.EMSGSIZE, wire.ErrTooLong},
-	{syscall.ECONNABORTED, wire.ErrAborted},
-	{syscall.ENOTCONN, wire.ErrNotConnected},
-	{syscall.EISCONN, wire.ErrInvalid},
-	{syscall.EALREADY, wire.ErrInvalid},
-	{syscall.ETIMEDOUT, wire.ErrTimeout},
-	{syscall.EAFNOSUPPORT, wire.ErrNotSupported},
+	{errno.ECONNREFUSED, wire.ErrRefused},
+	{errno.ECONNRESET, wire.ErrReset},
+	{errno.EADDRINUSE, wire.ErrAddrInUse},
+	{errno.EADDRNOTAVAIL, wire.ErrAddrNotAvailable},
+	{errno.ENETUNREACH, wire.ErrNetUnreachable},
+	{errno.EHOSTUNREACH, wire.ErrHostUnreachable},
+	{errno.EACCES, wire.ErrDenied},
+	{errno.EPERM, wire.ErrDenied},
+	{errno.EINVAL, wire.ErrInvalid},
+	{errno.EPIPE, wire.ErrPipe},
+	{errno.EMFILE, wire.ErrTooMany},
+	{errno.EMSGSIZE, wire.ErrTooLong},
+	{errno.ECONNABORTED, wire.ErrAborted},
+	{errno.ENOTCONN, wire.ErrNotConnected},
+	{errno.EISCONN, wire.ErrInvalid},
+	{errno.EALREADY, wire.ErrInvalid},
+	{errno.ETIMEDOUT, wire.ErrTimeout},
+	{errno.EAFNOSUPPORT, wire.ErrNotSupported},
 	{errors.ErrUnsupported, wire.ErrNotSupported},
 }
 
@@ -82,7 +82,7 @@ func wireError(err error) wire.Error {
 
 func codeOf(err error) byte {
 	for _, known := range codes {
-		if errors.Is(err, known.err) {
+		if errno.Is(err, known.err) {
 			return known.code
 		}
 	}

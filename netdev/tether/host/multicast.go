@@ -2,8 +2,8 @@ package host
 
 import (
 	"net/netip"
-	"syscall"
 
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -25,11 +25,11 @@ type multicastSetting struct {
 func (s *socket) multicast(what byte, a netip.Addr, number int) error {
 	switch {
 	case !a.IsValid(), number < 0:
-		return syscall.EINVAL
+		return errno.EINVAL
 	case what == wire.MulticastJoin:
 		return s.join(canonical(a), number)
 	case what != wire.MulticastInterface && what != wire.MulticastLoopback:
-		return syscall.EINVAL
+		return errno.EINVAL
 	}
 	if s.state == fresh {
 		if err := s.openUDP(); err != nil {
@@ -65,17 +65,17 @@ func (s *socket) join(g netip.Addr, ifindex int) error {
 	}
 	switch {
 	case !g.IsMulticast():
-		return syscall.EINVAL
+		return errno.EINVAL
 	case g.Is6() && s.family() == "4":
-		return syscall.EAFNOSUPPORT
+		return errno.EAFNOSUPPORT
 	case h.permitted(netip.AddrPortFrom(g, port)) != nil:
 		return deniedGroup(g)
 	case h.groups >= mostGroups:
-		return &refusal{"no more groups on the tether", syscall.EMFILE}
+		return &refusal{"no more groups on the tether", errno.EMFILE}
 	}
 	for _, had := range s.groups {
 		if had.addr == bare(g) && had.ifindex == ifindex {
-			return syscall.EADDRINUSE
+			return errno.EADDRINUSE
 		}
 	}
 	if s.state == fresh {

@@ -2,10 +2,10 @@ package host
 
 import (
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/tinynet/tinynet/netdev"
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 )
 
 // An option is one of a socket's. What is not here is not supported: a board
@@ -31,54 +31,54 @@ func (s *socket) setOption(o option, value int) error {
 	switch o {
 	case only6:
 		if s.domain != netdev.AF_INET6 {
-			return syscall.ENOTSUP
+			return errno.ENOTSUP
 		}
 		if s.state != fresh {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 		s.only6 = value != 0
 		return nil
 	case reuseAddr:
 		switch {
 		case s.stream && value == 0:
-			return syscall.ENOTSUP // package net switches it on where it makes sense
+			return errno.ENOTSUP // package net switches it on where it makes sense
 		case s.stream:
 			return nil
 		case s.state != fresh:
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 		s.shared = value != 0
 		return nil
 	case broadcast:
 		if s.stream {
-			return syscall.ENOTSUP
+			return errno.ENOTSUP
 		}
 		s.quiet = value == 0
 		return nil
 	case linger:
 		if !s.stream {
-			return syscall.ENOTSUP
+			return errno.ENOTSUP
 		}
 		// The system's would have Close wait; the host waits by itself.
 		s.linger = max(value, -1)
 		return nil
 	case sendSize, recvSize:
 		if value <= 0 {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 	case keepIdle, keepIntvl, keepCount:
 		if !s.stream {
-			return syscall.ENOTSUP
+			return errno.ENOTSUP
 		}
 		if value <= 0 || value > 0x7fff {
-			return syscall.EINVAL
+			return errno.EINVAL
 		}
 	case keepAlive, noDelay:
 		if !s.stream {
-			return syscall.ENOTSUP
+			return errno.ENOTSUP
 		}
 	default:
-		return syscall.ENOTSUP
+		return errno.ENOTSUP
 	}
 	if s.conn == nil && s.udp == nil {
 		if s.options == nil {

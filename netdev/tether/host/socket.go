@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/tinynet/tinynet/netdev"
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -161,11 +161,11 @@ func (s *socket) family() string {
 func (s *socket) permit(to netip.AddrPort) (netip.AddrPort, error) {
 	h := s.h
 	if !to.Addr().IsValid() {
-		return to, syscall.EINVAL
+		return to, errno.EINVAL
 	}
 	to = h.resolve(to)
 	if s.domain == netdev.AF_INET && !to.Addr().Is4() || s.only6 && to.Addr().Is4() {
-		return to, syscall.EAFNOSUPPORT
+		return to, errno.EAFNOSUPPORT
 	}
 	if s.heard.has(to) {
 		return to, nil

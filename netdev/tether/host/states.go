@@ -1,8 +1,7 @@
 package host
 
 import (
-	"syscall"
-
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -55,9 +54,9 @@ func (s *socket) allows(op wire.Op) bool {
 func (s *socket) illegal(op wire.Op) error {
 	switch {
 	case op == wire.OpConnect && s.state == dialing:
-		return syscall.EALREADY
+		return errno.EALREADY
 	case op == wire.OpConnect && s.state != listening:
-		return syscall.EISCONN
+		return errno.EISCONN
 	}
-	return syscall.EINVAL
+	return errno.EINVAL
 }

@@ -2,8 +2,8 @@ package host
 
 import (
 	"io"
-	"syscall"
 
+	"github.com/tinynet/tinynet/netdev/internal/errno"
 	"github.com/tinynet/tinynet/netdev/tether/internal/wire"
 )
 
@@ -65,7 +65,7 @@ func (s *socket) data(p []byte) {
 		return
 	}
 	if s.queued+len(p) > streamCredit {
-		s.fail(&refusal{"the board sends more than the tether lets it", syscall.EMSGSIZE})
+		s.fail(&refusal{"the board sends more than the tether lets it", errno.EMSGSIZE})
 		s.conn.SetLinger(0)
 		s.conn.Close()
 		return
