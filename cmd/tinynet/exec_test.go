@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tinynet/tinynet/internal/execfile"
 	"github.com/tinynet/tinynet/internal/tinygo/size"
 )
 
@@ -360,7 +361,7 @@ func TestInterruptBuild(t *testing.T) {
 		t.Skip(err)
 	}
 	tool := filepath.Join(dir, "tool")
-	if err := writeProgram(tool, []byte("#!/bin/sh\ncase \"$*\" in *-V=full*) exec \"$@\";; esac\necho go > "+ready+"\nexec sleep 1000\n")); err != nil {
+	if err := execfile.Write(tool, []byte("#!/bin/sh\ncase \"$*\" in *-V=full*) exec \"$@\";; esac\necho go > "+ready+"\nexec sleep 1000\n")); err != nil {
 		t.Fatal(err)
 	}
 	cmd := in(mod, command(t, testPort(), "run", "./cmd/hello"), "GOFLAGS=-toolexec="+tool)
@@ -544,7 +545,7 @@ func fakeTinygoRoot(t *testing.T, port string) (dir, name string, tinygo func(ar
 	if err := os.Link(self, name); err != nil {
 		data, err := os.ReadFile(self)
 		if err == nil {
-			err = writeProgram(name, data)
+			err = execfile.Write(name, data)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -555,7 +556,7 @@ func fakeTinygoRoot(t *testing.T, port string) (dir, name string, tinygo func(ar
 		// Both fakes are this binary: the inner one must not be tinynet again,
 		// so a script in between sets the mode.
 		script := filepath.Join(dir, "wrap", "tinygo")
-		if err := writeProgram(script, []byte("#!/bin/sh\nTINYNET_TEST=tinygo exec "+name+" \"$@\"\n")); err != nil {
+		if err := execfile.Write(script, []byte("#!/bin/sh\nTINYNET_TEST=tinygo exec "+name+" \"$@\"\n")); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chmod(script, 0o777); err != nil {
@@ -702,13 +703,4 @@ func TestSplitProgram(t *testing.T) {
 			t.Errorf("splitProgram(%s) = %q, %q", test.in, pkg, program)
 		}
 	}
-}
-
-// writeProgram writes a file that is run at once. A child that another test starts
-// meanwhile would have it open for writing for a moment, and a file that somebody
-// writes cannot be run ("text file busy").
-func writeProgram(name string, data []byte) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(name, data, 0o777)
 }

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/tinynet/tinynet/internal/board"
+	"github.com/tinynet/tinynet/internal/execfile"
 )
 
 // picoInstall is where the emulator of the Pico is, if it can run here.
@@ -209,7 +209,7 @@ func TestPicoNeeds(t *testing.T) {
 				if script == "" {
 					continue
 				}
-				if err := writeProgram(filepath.Join(bin, name), []byte(script)); err != nil {
+				if err := execfile.Write(filepath.Join(bin, name), []byte(script)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -225,13 +225,4 @@ func TestPicoNeeds(t *testing.T) {
 			}
 		})
 	}
-}
-
-// writeProgram writes a file that is run at once. A child that another test starts
-// meanwhile would have it open for writing for a moment, and a file that somebody
-// writes cannot be run ("text file busy").
-func writeProgram(name string, data []byte) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(name, data, 0o777)
 }

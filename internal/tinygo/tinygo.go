@@ -28,10 +28,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/execfile"
 )
 
 // A TinyGo is an installed TinyGo and the Go that it uses.
@@ -509,10 +509,7 @@ func place(target, name string) error {
 var symlink = os.Symlink // a test has a system without them
 
 func copyFile(from, to string, perm fs.FileMode) (err error) {
-	// What is copied may be run at once. A child that another goroutine starts meanwhile
-	// would have it open for writing for a moment, and it could not be run then.
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
+	defer execfile.Hold()() // what is copied may be run at once
 	in, err := os.Open(from)
 	if err != nil {
 		return err

@@ -9,8 +9,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/tinynet/tinynet/internal/execfile"
 )
 
 // The test binary doubles as a go command whose answers the tests choose.
@@ -75,7 +76,7 @@ func fake(t *testing.T, mode string) (root string) {
 	if err := os.Link(self, gocmd); err != nil {
 		data, err := os.ReadFile(self)
 		if err == nil {
-			err = writeProgram(gocmd, data)
+			err = execfile.Write(gocmd, data)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -411,7 +412,7 @@ func TestForeignRoot(t *testing.T) {
 	// An ELF header of no known machine.
 	program := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	program[16], program[18], program[20] = 2, 0xff, 1
-	if err := writeProgram(exe(root), program); err != nil {
+	if err := execfile.Write(exe(root), program); err != nil {
 		t.Fatal(err)
 	}
 	tc, err := Find(context.Background(), Query{Root: root})
@@ -424,13 +425,4 @@ func TestForeignRoot(t *testing.T) {
 	if _, err := tc.Command(); err == nil || !strings.Contains(err.Error(), "for another system than linux/") || !strings.Contains(err.Error(), "-go VERSION") {
 		t.Errorf("Command gives %v", err)
 	}
-}
-
-// writeProgram writes a file that is run at once. A child that another test starts
-// meanwhile would have it open for writing for a moment, and a file that somebody
-// writes cannot be run ("text file busy").
-func writeProgram(name string, data []byte) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(name, data, 0o777)
 }

@@ -26,17 +26,24 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return p.Conn.Read(b[:min(len(b), 1+p.random.IntN(p.most))])
 }
 
-// Records come in pieces that end anywhere, and several at once; what is sent is what
-// is read.
-func TestPieces(t *testing.T) {
+// ends are what a server and a client that trusts it are configured with.
+func ends(t *testing.T) (server, client *tls.Config) {
+	t.Helper()
 	server, err := side{Pair: "p256"}.config(certificates)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := side{Roots: "roots", Name: "board.example"}.config(certificates)
+	client, err = side{Roots: "roots", Name: "board.example"}.config(certificates)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return server, client
+}
+
+// Records come in pieces that end anywhere, and several at once; what is sent is what
+// is read.
+func TestPieces(t *testing.T) {
+	server, client := ends(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	sent := make([]byte, 200_000)
 	for i := range sent {
@@ -87,14 +94,7 @@ func TestPieces(t *testing.T) {
 
 // A deadline that passes within a record loses nothing of it, as in Go.
 func TestPiecesAndDeadline(t *testing.T) {
-	server, err := side{Pair: "p256"}.config(certificates)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := side{Roots: "roots", Name: "board.example"}.config(certificates)
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, client := ends(t)
 	ours, theirs := net.Pipe()
 	defer ours.Close()
 	defer theirs.Close()
