@@ -31,8 +31,10 @@ var glue embed.FS
 const (
 	tetherPackage = "net/http/tether"
 	wirePackage   = tetherPackage + "/internal/wire"
+	errnoPackage  = tetherPackage + "/internal/errno"
 
 	tetherPath = "github.com/tinynet/tinynet/netdev/tether"
+	errnoPath  = "github.com/tinynet/tinynet/netdev/internal/errno"
 	portTag    = "tinynetport"
 )
 
@@ -52,25 +54,28 @@ func Port(base fs.FS, board string) (fs.FS, error) {
 		return nil, err
 	}
 	packages := map[string][]string{}
-	err = fs.WalkDir(tether.Source, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(tether.Source, name)
+	for dir, source := range map[string]fs.FS{tetherPackage: tether.Source, errnoPackage: tether.ErrnoSource} {
+		err = fs.WalkDir(source, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := fs.ReadFile(source, name)
+			if err != nil {
+				return err
+			}
+			data = bytes.ReplaceAll(data, []byte(`"`+tetherPath+`/`), []byte(`"`+tetherPackage+`/`))
+			data = bytes.ReplaceAll(data, []byte(`"`+errnoPath+`"`), []byte(`"`+errnoPackage+`"`))
+			if data, err = tagged(data); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			pkg := path.Join(dir, path.Dir(name))
+			packages[pkg] = append(packages[pkg], path.Base(name))
+			add(path.Join(dir, name), data)
+			return nil
+		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		data = bytes.ReplaceAll(data, []byte(`"`+tetherPath+`/`), []byte(`"`+tetherPackage+`/`))
-		if data, err = tagged(data); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		pkg := path.Join(tetherPackage, path.Dir(name))
-		packages[pkg] = append(packages[pkg], path.Base(name))
-		add(path.Join(tetherPackage, name), data)
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	for pkg, files := range packages {
 		add(pkg+"/manifest.toml", []byte(fmt.Sprintf("package = %q\n%s", pkg, addEntry(files))))
