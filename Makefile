@@ -110,8 +110,8 @@ fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) ea
 		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./test/curves; \
 	done
 
-soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections, twice (needs TinyGo and QEMU)
-	go test -v -count=1 -timeout 20m -run TestHTTPMemoryOnBoard ./test/e2e -soak
+soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections, twice (needs TinyGo and QEMU; takes half an hour)
+	go test -v -count=1 -timeout 1h -run TestHTTPMemoryOnBoard ./test/e2e -soak
 
 # With -e, for the examples import the Pico W's radio under its tag, from a module
 # that theirs does not depend on; go vet finds what is really missing.

@@ -660,10 +660,13 @@ func TestTinygo(t *testing.T) {
 		"other/go.mod": "module example.com/other\n\ngo 1.23\n",
 		filepath.FromSlash(size.FileFor("bench/size/budget", "0.40.1", runtime.Version())): "[[budget]]\nprogram = \"prog\"\ntarget = \"pico\"\nflash = 4500\nram = 37\n",
 		"tight.toml": "[[budget]]\nprogram = \"prog\"\ntarget = \"riscv\"\nflash = 4499\nram = 37\n",
+		"tags.toml":  "[[budget]]\nprogram = \"prog\"\ntarget = \"pico\"\nflash = 4500\nram = 37\n[[budget]]\nprogram = \"prog\"\ntarget = \"pico\"\ntags = \"a\"\nflash = 4000\nram = 37\n",
 		"radio.toml": "[[budget]]\nprogram = \"prog\"\ntarget = \"radio\"\nldflags = \"-X main.ssid=N\"\nflash = 4599\nram = 37\n",
 	})
 	finish(t, tinygo("size")).want(t, 0, "./prog, pico\n", "     4,500        37  all\n", "     4,000        30  net\n", "budget: kept")
 	finish(t, tinygo("size", "-budget", "tight.toml", "-target", "riscv")).want(t, 1, "./prog, riscv\n", "EXCEEDED by 1 of flash", "!exit status")
+	finish(t, tinygo("size", "-budget", "tags.toml")).want(t, 1, "./prog, pico\n", "./prog, pico, -tags=a\n", "budget: kept", "EXCEEDED by ")
+	finish(t, tinygo("size", "-budget", "tags.toml", "-tags", "a")).want(t, 1, "./prog, pico, -tags=a\n", "!budget: kept")
 	finish(t, tinygo("size", "-budget", "radio.toml", "-target", "radio")).want(t, 1, "     4,600        37  all\n", "EXCEEDED by 1 of flash")
 	finish(t, tinygo("size", "-budget", "radio.toml", "-target", "radio", "-ldflags=-s")).want(t, 0, "     4,500        37  all\n")
 	finish(t, tinygo("size", "-vary", "notls", "-tags", "a", "./prog")).want(t, 0, "./prog, pico, -tags=a\n", "-tags=a,notls (no TLS): saves 6 of flash", "!budget")

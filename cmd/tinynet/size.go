@@ -56,7 +56,8 @@ printed, and makes the exit status 1.
 
 A program that is in the budget may not take more than it says there: that is
 printed, and makes the exit status 1. Without a PKG, all programs of the budget
-for the target are built.
+for the target are built, each with the tags that it has there, or with -tags those
+that have these.
 
 Examples:
   tinynet size ./examples/tcpecho
@@ -105,13 +106,17 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 			return err
 		}
 	}
+	var programs []toBuild
+	for _, pkg := range args {
+		programs = append(programs, toBuild{pkg, opt.tags})
+	}
 	if len(args) == 0 {
 		for _, b := range budgets {
-			if b.Target == opt.target && b.Tags == opt.tags {
-				args = append(args, "./"+b.Program)
+			if b.Target == opt.target && (opt.tags == "" || b.Tags == opt.tags) {
+				programs = append(programs, toBuild{"./" + b.Program, b.Tags})
 			}
 		}
-		if len(args) == 0 {
+		if len(programs) == 0 {
 			return usagef("name the package of a program; there is no budget for -target=%s with TinyGo %s and %s", opt.target, tg.Release, tg.root.Version)
 		}
 	}
@@ -119,17 +124,17 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 
 	var all []*size.Program
 	failed := false // a budget is exceeded, or a variant does not build
-	for _, pkg := range args {
+	for _, build := range programs {
 		m.ldflags = opt.ldflags
-		if b := size.Find(budgets, &size.Program{Name: pkg, Target: opt.target, Tags: opt.tags}); b != nil && m.ldflags == "" {
+		if b := size.Find(budgets, &size.Program{Name: build.pkg, Target: opt.target, Tags: build.tags}); b != nil && m.ldflags == "" {
 			m.ldflags = b.LDFlags
 		}
-		p, err := m.measure(ctx, pkg, opt.tags)
+		p, err := m.measure(ctx, build.pkg, build.tags)
 		if err != nil {
 			return err
 		}
-		for _, more := range varied(opt.vary, opt.tags) {
-			v, err := m.vary(ctx, p, opt.tags, more)
+		for _, more := range varied(opt.vary, build.tags) {
+			v, err := m.vary(ctx, p, build.tags, more)
 			if err != nil {
 				return err
 			}
@@ -180,6 +185,9 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 	}
 	return nil
 }
+
+// A toBuild is a program to build, and with which tags.
+type toBuild struct{ pkg, tags string }
 
 // A variation is tags to build with besides those that are given.
 type variation struct {

@@ -24,7 +24,8 @@ Everything after the options is for the tinygo command. The port is assembled
 for the Go release that this TinyGo uses, and stands in a copy of TinyGo's root
 that is made of links and lies in the cache: nothing of the TinyGo installation
 is changed. In that copy, the targets of RISC-V let the linker shorten calls, which
-makes programs smaller.
+makes programs smaller; and TinyGo 0.40's timers on computers are mended, which may
+end a program that sets deadlines.
 
 TinyGo supports only some releases of Go. If it refuses yours, the newest that it
 takes is used, and fetched if it is not here; -go chooses another. What a pair of

@@ -90,7 +90,8 @@ func measure(t *testing.T, k kind, e example) {
 	case e.deep && k.name == "qemu-riscv32":
 		stack = "12kb"
 	}
-	flags := []string{"-stats", "-stack-size", stack}
+	// Collecting takes as long as there is memory, and the machines have many megabytes.
+	flags := []string{"-stats", "-stack-size", stack, "-ram", "512kb"}
 	var mu sync.Mutex
 	times := 0
 	enough := make(chan struct{})

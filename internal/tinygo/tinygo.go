@@ -339,7 +339,19 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 			return err
 		}
 		fmt.Fprintf(h, "%q %v %d %d\n", name, fi.Mode(), fi.Size(), fi.ModTime().UnixNano())
-		p.links["src/"+name] = filepath.Join(src, filepath.FromSlash(name))
+		file := filepath.Join(src, filepath.FromSlash(name))
+		if _, ok := mendings[name]; ok {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if text, ok := mended(name, text); ok {
+				fmt.Fprintf(h, "mended %q %q\n", name, text)
+				p.texts["src/"+name] = text
+				return nil
+			}
+		}
+		p.links["src/"+name] = file
 		return nil
 	})
 	if err != nil {
@@ -364,6 +376,7 @@ func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
 	}
 	for _, name := range sorted(t.Changed) {
 		fmt.Fprintf(h, "changed %q %q\n", name, t.Changed[name])
+		delete(p.texts, name)
 		p.links[name] = t.Changed[name]
 	}
 	p.key = hex.EncodeToString(h.Sum(nil)[:16])

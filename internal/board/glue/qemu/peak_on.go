@@ -4,6 +4,7 @@ package net
 
 import (
 	"runtime"
+	"runtime/volatile"
 	"sync"
 	"unsafe"
 )
@@ -13,7 +14,8 @@ var systemStackTop [0]byte
 
 const (
 	gcBlock = 16
-	gcHead  = 1 // the state of an object's first block
+	gcFree  = 0 // the state of a block that is not in use
+	gcHead  = 1 // that of an object's first block
 	gcTail  = 2 // that of its others
 
 	// stackMark is the lowest word of a goroutine's stack. The rest of a stack is
@@ -82,10 +84,32 @@ func notePeak() {
 	}
 }
 
+// nextUsed is the first block from b on that is in use, or gcBlocks. Most of a machine's
+// memory is free, so many blocks are passed over at once: a byte has the states of four.
+func nextUsed(b uintptr) uintptr {
+	for b < gcBlocks {
+		states := gcStates + b/4
+		switch {
+		case b%4 == 0 && states%4 == 0 && b+16 <= gcBlocks && volatile.LoadUint32((*uint32)(unsafe.Pointer(states))) == 0:
+			b += 16
+		case b%4 == 0 && b+4 <= gcBlocks && volatile.LoadUint8((*byte)(unsafe.Pointer(states))) == 0:
+			b += 4
+		case gcState(b) != gcFree:
+			return b
+		default:
+			b++
+		}
+	}
+	return gcBlocks
+}
+
 func (p *peakRecord) lookAtStacks() (bytes, count uint32) {
-	for b := uintptr(0); b < gcBlocks; b++ {
+	for b := nextUsed(0); b < gcBlocks; b = nextUsed(b + 1) {
+		if gcState(b) != gcHead {
+			continue
+		}
 		low, ok := stackAt(b)
-		if !ok || gcState(b) != gcHead {
+		if !ok {
 			continue
 		}
 		start := gcHeap + b*gcBlock

@@ -29,9 +29,6 @@ var gcObjects uint64
 // peakMagic are the first four bytes of a record about such a heap.
 const peakMagic = "TNp2"
 
-// gcFree is the state of a block that is not in use.
-const gcFree = 0
-
 // stackAt tells whether a goroutine's stack may begin in a block, and where its
 // lowest word is: behind the head, which is 8 bytes on ARM and 16 on RISC-V.
 func stackAt(block uintptr) (low uintptr, ok bool) {
@@ -66,10 +63,8 @@ func gcMost() uint32 {
 // gcInUse is how many bytes are in use after a collection.
 func gcInUse() uint32 {
 	n := uint32(0)
-	for b := uintptr(0); b < gcBlocks; b++ {
-		if gcState(b) != gcFree {
-			n += gcBlock
-		}
+	for b := nextUsed(0); b < gcBlocks; b = nextUsed(b + 1) {
+		n += gcBlock
 	}
 	gcCounted.inUse, gcCounted.allocated, gcCounted.objects = n, gcAllocated, gcObjects
 	return n
