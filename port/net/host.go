@@ -34,8 +34,8 @@ type hostSock struct {
 	bound  bool        // has an address, given before it was connected
 	polled atomic.Bool // known to the poller
 
-	mu    sync.Mutex   // is held to make it known
-	early [2]time.Time // deadlines for reads and writes set before that
+	mu    sync.Mutex    // is held to make it known
+	early *[2]time.Time // deadlines for reads and writes set before that, if any
 }
 
 // hosted says that the system has sockets of its own.
@@ -113,10 +113,13 @@ func (s *hostSock) poll() error {
 	if err := hostJoinPoller(&s.pfd); err != nil {
 		return err
 	}
-	for i, t := range s.early {
-		if !t.IsZero() {
-			s.setDeadline(ndReads<<i, t)
+	if s.early != nil {
+		for i, t := range s.early {
+			if !t.IsZero() {
+				s.setDeadline(ndReads<<i, t)
+			}
 		}
+		s.early = nil
 	}
 	s.polled.Store(true)
 	return nil
@@ -481,6 +484,9 @@ func (h *host) SetSockDeadline(sockfd, calls int, t time.Time) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !s.polled.Load() {
+			if s.early == nil {
+				s.early = new([2]time.Time)
+			}
 			for i := range s.early {
 				if calls&(ndReads<<i) != 0 {
 					s.early[i] = t

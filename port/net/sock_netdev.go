@@ -66,6 +66,11 @@ type listening = func(fd *netFD, ctx context.Context, laddr endpoint, control co
 // to raddr.
 func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
 	dev := deviceFor(laddr.plain(), raddr.plain())
+	if dev.patient == nil {
+		// The function below would be two allocations for each connection.
+		fd, err := dev.openIP(ctx, network, laddr, raddr, sotype, proto, listen, control)
+		return fd, known(err)
+	}
 	return dev.opened(ctx, listen == nil, func() (*netFD, error) {
 		return dev.openIP(ctx, network, laddr, raddr, sotype, proto, listen, control)
 	})
