@@ -2,6 +2,7 @@ package board
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
@@ -24,6 +25,9 @@ const (
 	uf2NoFlash = 1      // flag of a block that is not for the flash
 	uf2Family  = 0x2000 // flag of a block that says for which chip it is
 	rp2040     = 0xe48bff56
+
+	armAttributes   = elf.SHT_LOPROC + 3 // type of a section
+	armV6M, armV6SM = 11, 12             // architectures of a Cortex-M0+
 )
 
 // uf2Families are chips that firmware may be for by mistake.
@@ -79,6 +83,16 @@ func elfImage(data []byte) (image []byte, err error) {
 	if f.Class != elf.ELFCLASS32 || f.Machine != elf.EM_ARM {
 		return nil, fmt.Errorf("it is for %v of %v", f.Machine, f.Class)
 	}
+	// Firmware for the RP2350 and for some of other makers begins where the Pico's does.
+	if s := f.SectionByType(armAttributes); s != nil && s.Size <= uint64(len(data)) {
+		attributes, err := s.Data()
+		if err != nil {
+			return nil, fmt.Errorf("it is cut off: %w", err)
+		}
+		if name, architecture := armProcessor(attributes); architecture != 0 && architecture != armV6M && architecture != armV6SM {
+			return nil, fmt.Errorf("it is for the processor %s, and the RP2040 has a cortex-m0plus", cmp.Or(name, fmt.Sprintf("of architecture %d", architecture)))
+		}
+	}
 	for _, p := range f.Progs {
 		if p.Type != elf.PT_LOAD || p.Filesz == 0 {
 			continue
@@ -95,6 +109,62 @@ func elfImage(data []byte) (image []byte, err error) {
 		}
 	}
 	return image, nil
+}
+
+// armProcessor is which processor an ELF file is for, by its section of attributes
+// ("Addenda to, and Errata in, the ABI for the Arm Architecture", build attributes):
+// its name, and the number of its architecture, 0 if nothing is said.
+func armProcessor(attributes []byte) (name string, architecture uint64) {
+	const file, cpuName, cpuArchitecture = 1, 5, 6
+	rest, ok := bytes.CutPrefix(attributes, []byte{'A'}) // the format's version
+	if !ok {
+		return "", 0
+	}
+	part, ok := bytes.CutPrefix(sized(rest, 0), []byte("aeabi\x00"))
+	if !ok || len(part) == 0 || part[0] != file {
+		return "", 0
+	}
+	part = sized(part[1:], 1)
+	for len(part) > 0 {
+		tag, n := binary.Uvarint(part)
+		if n <= 0 {
+			return name, architecture
+		}
+		part = part[n:]
+		if tag == 4 || tag == cpuName || tag > 32 && tag%2 == 1 { // those are text
+			text, after, _ := bytes.Cut(part, []byte{0})
+			if tag == cpuName {
+				name = string(text)
+			}
+			part = after
+			continue
+		}
+		value, n := binary.Uvarint(part)
+		if n <= 0 {
+			return name, architecture
+		}
+		part = part[n:]
+		switch tag {
+		case cpuArchitecture:
+			architecture = value
+		case 32: // compatibility: a number and a text
+			_, part, _ = bytes.Cut(part, []byte{0})
+		}
+	}
+	return name, architecture
+}
+
+// sized cuts data after as many bytes as the number at its beginning says, which counts
+// itself and what was before it, and returns what follows the number.
+func sized(data []byte, before uint32) []byte {
+	if len(data) < 4 {
+		return nil
+	}
+	n := binary.LittleEndian.Uint32(data)
+	if n < 4+before || uint64(n-before) > uint64(len(data)) {
+		return nil
+	}
+	return data[4 : n-before]
 }
 
 func uf2Image(data []byte) (image []byte, err error) {
