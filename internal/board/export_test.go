@@ -6,3 +6,6 @@ import "context"
 func WASMAsOnWindows(ctx context.Context, p Program) (Machine, error) {
 	return startWASM(ctx, p, true)
 }
+
+// TrimModules has the limits as arguments.
+var TrimModules = trimModules

@@ -56,7 +56,9 @@ func startWASM(ctx context.Context, p Program, queued bool) (_ Machine, err erro
 	}()
 	conf := wazero.NewRuntimeConfig().WithCloseOnContextDone(true)
 	if p.Cache != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(p.Cache, "wazero"))
+		modules := filepath.Join(p.Cache, "wazero")
+		trimModules(modules, modulesKept, moduleKept)
+		cache, err := wazero.NewCompilationCacheWithDir(modules)
 		if err != nil {
 			return nil, err
 		}
