@@ -80,7 +80,7 @@ pictures: ## the pictures of the README: a page in Chromium, and flash (where Ti
 	if command -v tinygo; then go run ./cmd/tinynet size -svg docs/pictures/flash.svg ./bench/size/programs/httpserver; \
 	else echo 'no tinygo on PATH: docs/pictures/flash.svg stays as it is'; fi
 
-peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour)
+peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour on a quiet machine)
 	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./internal/board
 
 pico-table: ## what requests cost in cycles of a Pico, into docs/boards.md, on emulated ones (needs TinyGo and Node; takes a quarter of an hour)
