@@ -102,7 +102,7 @@ func TestCancelledDialWithTimeout(t *testing.T) {
 	defer l.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	full := make(chan struct{})
+	full := make(chan struct{}, 1) // the first dial may be done before it is waited for
 	done := inBackground(func() error {
 		for { // until the listener has no more room
 			c, err := (&net.Dialer{Timeout: time.Hour}).DialContext(ctx, "tcp", l.Addr().String())
