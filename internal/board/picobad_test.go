@@ -67,7 +67,7 @@ func TestPicoProgramEnds(t *testing.T) {
 			}{
 				{"nothing", 0, []string{`^bad: begins$`}},
 				{"exit", 7, []string{`^bad: begins$`}},
-				{"work", 0, []string{`^bad: worked \d+$`, `^tinynet: bytes of RAM: [1-9]\d* in all$`, `^tinynet: cycles: [1-9]\d{7,}, which are`, `%.*main\.work$`}},
+				{"work", 0, []string{`^bad: worked \d+$`, `^tinynet: bytes of RAM: [1-9]\d* in all$`, `^tinynet: cycles: [1-9]\d{7,}, which are`, `^File: program\.elf$`, `%.*main\.work$`}},
 				{"panic", 1, []string{`panic: bad: it is broken`, `in main\.giveUp \(main\.go:\d+\)`}},
 				{"nil", 1, []string{`panic: runtime error.*nil pointer dereference`, `in main\.deref \(main\.go:\d+\)`}},
 				{"memory", 1, []string{`panic: runtime error.*out of memory`, `\(main\.go:\d+\)`}},

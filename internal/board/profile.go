@@ -33,12 +33,12 @@ func (m *picoMachine) WriteProfile(w io.Writer) error {
 	case m.symbols == nil:
 		return fmt.Errorf("%s has no symbols", m.p.File)
 	}
-	return m.symbols.profile(m.samples, m.end.Nanos).Write(w)
+	return m.symbols.profile(m.p.Name, m.samples, m.end.Nanos).Write(w)
 }
 
-// profile makes a profile of samples.
-func (s *Symbols) profile(samples []sample, nanos int64) *profile.Profile {
-	mapping := &profile.Mapping{ID: 1, Start: picoFlash, Limit: picoRAM + picoRAMSize, HasFunctions: true, HasFilenames: len(s.lines) > 0, HasLineNumbers: len(s.lines) > 0}
+// profile makes a profile of samples, which pprof shows under the program's name.
+func (s *Symbols) profile(program string, samples []sample, nanos int64) *profile.Profile {
+	mapping := &profile.Mapping{ID: 1, File: program, Start: picoFlash, Limit: picoRAM + picoRAMSize, HasFunctions: true, HasFilenames: len(s.lines) > 0, HasLineNumbers: len(s.lines) > 0}
 	p := &profile.Profile{
 		SampleType:    []*profile.ValueType{{Type: "samples", Unit: "count"}, {Type: "cycles", Unit: "count"}},
 		PeriodType:    &profile.ValueType{Type: "cycles", Unit: "count"},
