@@ -24,9 +24,9 @@ import (
 // until somebody takes it: the caller that it was for may have left at its
 // deadline. Close sets closed in any state.
 //
-// Callers of usable, wait, start, result, take, size, receive, send, connect and
-// accept hold mu. The methods that workers run (do, receiving, sending, accepting,
-// wanted, open, done) take it themselves.
+// Callers of usable, wait, start, result, take, size, empty, receive, send, connect
+// and accept hold mu. The methods that workers run (do, receiving, bring, sending,
+// accepting, wanted, open, done) take it themselves.
 type lane struct {
 	p   *patient
 	s   *patientSock
@@ -42,6 +42,7 @@ type lane struct {
 	ready    bool // there is a result that nobody has taken
 	closed   bool
 	adopted  bool // the call that waits in the driver was an earlier listener's
+	watched  bool // busy, but in the driver only when its turn comes; guarded by patient.mu
 
 	// The call.
 	op       patientOp
@@ -50,7 +51,8 @@ type lane struct {
 	to       netip.AddrPort
 
 	// The result. buf is the worker's: the caller's own buffer may be in use
-	// for something else by the time that the driver is done.
+	// for something else by the time that the driver is done. That of a stream is
+	// from patient.spare, and is there only as long as the lane is not idle.
 	buf   []byte
 	got   []byte
 	peer  netip.AddrPort
@@ -112,15 +114,30 @@ func (l *lane) result() error {
 // take ends the life of a result.
 func (l *lane) take() error {
 	err := l.err
-	l.ready, l.err, l.got = false, nil, nil
+	l.ready, l.err = false, nil
+	l.empty()
 	return err
 }
 
+// size gives the lane a buffer of n bytes.
 func (l *lane) size(n int) {
 	if n > cap(l.buf) {
-		l.buf = make([]byte, n)
+		if l.whole {
+			l.buf = make([]byte, n)
+		} else {
+			l.buf = l.p.spare.get()
+		}
 	}
 	l.buf = l.buf[:n]
+}
+
+// empty takes the buffer of a stream away.
+func (l *lane) empty() {
+	l.got = nil
+	if !l.whole && l.buf != nil {
+		l.p.spare.put(l.buf)
+		l.buf = nil
+	}
 }
 
 // wanted reports whether anybody still waits for what a worker does.
@@ -159,6 +176,9 @@ func (l *lane) do() {
 func (l *lane) done(ready bool) {
 	l.mu.Lock()
 	l.busy, l.ready = false, ready
+	if !ready {
+		l.empty()
+	}
 	closed := l.closed
 	l.changed.Broadcast()
 	l.mu.Unlock()

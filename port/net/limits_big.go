@@ -18,6 +18,11 @@ const patientBuffer = 1460
 // do.
 const patientIdle = 8
 
+// patientAlone is after how many tries in vain a connection counts as idle, so that
+// the driver is asked for all such in turn, by one goroutine: 0 is never. Here
+// goroutines are cheap.
+const patientAlone = 0
+
 // maxLookups is how many name lookups run at once.
 const maxLookups = 500
 

@@ -19,6 +19,10 @@ const patientBuffer = 536
 // a client makes a new stack.
 const patientIdle = 2
 
+// patientAlone is after how many tries in vain, of patientSlice each, a connection
+// counts as idle, so that the driver is asked for all such in turn, by one goroutine.
+const patientAlone = 10
+
 // maxLookups is how many name lookups run at once.
 const maxLookups = 2
 

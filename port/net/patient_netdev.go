@@ -9,6 +9,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,8 @@ type patient struct {
 	driver    netdever
 	datagrams datagrammer
 	crew      crew
+	spare     spareBuffers
+	alone     atomic.Int32 // lanes that have a worker of their own to receive
 
 	mu      sync.Mutex // taken before a lane's
 	socks   bySocket[patientSock]
@@ -33,6 +36,7 @@ type patient struct {
 	// orphans has the lanes of closed listeners in which the driver still waits
 	// for a connection. A new listener of the same number takes over.
 	orphans bySocket[lane]
+	watch   watch
 }
 
 type patientSock struct {
@@ -66,16 +70,22 @@ const (
 	// failed in a goroutine of its own, and the next request may come first.
 	patientSoon = 100 * time.Millisecond
 
+	// patientLate is how late a driver may be with its answer that there is
+	// nothing, so that it is asked for idle connections in turn.
+	patientLate = 2 * patientSlice
+
 	// patientPause is the longest time until a driver is asked again that does
 	// not wait itself.
 	patientPause = 50 * time.Millisecond
 )
 
 func newPatient(dev netdever, datagrams datagrammer) *patient {
-	return &patient{
+	p := &patient{
 		driver: dev, datagrams: datagrams,
 		crew: crew{jobs: make(chan job)},
 	}
+	p.watch.p = p
+	return p
 }
 
 // open runs what opens a socket, which may block in many places, until ctx
@@ -251,6 +261,8 @@ func (p *patient) Close(num int) error {
 			switch {
 			case l.busy && l.op == opAccept:
 				p.orphans.set(num, l) // and the driver's socket is closed now
+			case l.watched && p.watch.remove(l):
+				l.busy = false
 			case l.busy:
 				s.pending++
 			case l.ready && l.op == opAccept && l.err == nil:

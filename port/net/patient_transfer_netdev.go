@@ -36,11 +36,11 @@ func (l *lane) receive(buf []byte, op patientOp) (int, netip.AddrPort, error) {
 		if !l.busy {
 			// What the worker brings may be for a later call, with more room: of
 			// a stream it gets the rest, of a datagram it would not.
-			size := max(len(buf), patientBuffer)
-			if !l.whole {
-				size = min(len(buf), patientBuffer)
+			if l.whole {
+				l.size(max(len(buf), patientBuffer))
+			} else {
+				l.size(patientBuffer)
 			}
-			l.size(max(size, 1))
 			l.start(op)
 		}
 		l.wait()
@@ -56,37 +56,58 @@ func (l *lane) receive(buf []byte, op patientOp) (int, netip.AddrPort, error) {
 	return n, peer, l.take()
 }
 
-// receiving asks the driver until it has something.
+// receiving asks the driver until it has something, or until the connection counts
+// as idle: then the watch goes on.
 func (l *lane) receiving() {
+	p := l.p
+	p.alone.Add(1)
 	pause := time.Duration(0)
-	for {
-		var n int
-		var peer netip.AddrPort
-		var err error
+	for empty := 1; ; empty++ {
 		until := time.Now().Add(patientSlice)
-		if l.op == opRecvFrom {
-			n, peer, err = l.p.datagrams.RecvFrom(l.num, l.buf, 0, until)
-		} else {
-			n, err = l.p.driver.Recv(l.num, l.buf, 0, until)
+		n, peer, err, nothing := l.ask(l.buf, until)
+		if !nothing || !l.wanted() {
+			p.alone.Add(-1)
+			l.bring(n, peer, err, !nothing)
+			return
 		}
-		n, err = soundCount(n, len(l.buf), err)
-		nothing := n == 0 && err == nil && !peer.IsValid()
-		if nothing || n == 0 && driverTimeout(err) {
-			if !l.wanted() {
-				l.done(false)
+		switch left := time.Until(until); {
+		case left > patientSlice/2:
+			pause = patientRest(pause) // a driver that does not wait: don't spin
+		case left < -patientLate:
+			empty = 0 // a driver that does not keep its deadlines well enough
+		}
+		if patientAlone > 0 && l.op == opRecv && !l.whole && empty > 0 {
+			if empty >= patientAlone || p.alone.Load() > patientIdle {
+				p.alone.Add(-1)
+				p.watch.add(l)
 				return
 			}
-			if nothing || time.Until(until) > patientSlice/2 {
-				pause = patientRest(pause) // a driver that does not wait: don't spin
-			}
-			continue
 		}
+	}
+}
+
+// ask makes one call of the driver that receives. It reports whether there was
+// nothing until then.
+func (l *lane) ask(buf []byte, until time.Time) (n int, peer netip.AddrPort, err error, nothing bool) {
+	if l.op == opRecvFrom {
+		n, peer, err = l.p.datagrams.RecvFrom(l.num, buf, 0, until)
+	} else {
+		n, err = l.p.driver.Recv(l.num, buf, 0, until)
+	}
+	n, err = soundCount(n, len(buf), err)
+	nothing = n == 0 && (err == nil && !peer.IsValid() || driverTimeout(err))
+	return n, peer, err, nothing
+}
+
+// bring ends a receiving call with what is in the first n bytes of l.buf, or without
+// a result.
+func (l *lane) bring(n int, peer netip.AddrPort, err error, ready bool) {
+	if ready {
 		l.mu.Lock()
 		l.got, l.peer, l.err = l.buf[:n], peer, err
 		l.mu.Unlock()
-		l.done(true)
-		return
 	}
+	l.done(ready)
 }
 
 // patientRest sleeps, each time longer.

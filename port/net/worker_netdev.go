@@ -17,6 +17,7 @@ type crew struct {
 
 	mu   sync.Mutex
 	idle int // workers that wait for a job
+	less int // how many fewer than patientIdle may do so
 }
 
 // A job is what a worker does: the call that a lane has, a quick one, or all that opens
@@ -64,12 +65,19 @@ func (c *crew) worker() {
 func (c *crew) next() (stay bool) {
 	(<-c.jobs).do()
 	c.mu.Lock()
-	stay = c.idle < patientIdle
+	stay = c.idle < patientIdle-c.less
 	if stay {
 		c.idle++
 	}
 	c.mu.Unlock()
 	return stay
+}
+
+// fewer has the crew keep fewer workers that have nothing to do, by n.
+func (c *crew) fewer(n int) {
+	c.mu.Lock()
+	c.less += n
+	c.mu.Unlock()
 }
 
 // A quickJob is a call that should not block.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,15 +134,44 @@ func TestHTTPMemoryOnBoard(t *testing.T) {
 	})
 }
 
+// TestIdleMemoryOnBoard has a server hold eight idle connections over a device that
+// behaves like wifinina: net has one goroutine for all of them in the driver, beside
+// the server's own.
+func TestIdleMemoryOnBoard(t *testing.T) {
+	needs(t, "tinygo", "qemu-system-riscv32")
+	out := runOnSmallBoard(t, 2*smallRAM, "notls", "./test/e2e/testdata/idlememory")
+	for name, most := range map[string]int{
+		"the rest of all idle connections": 16 << 10,
+		// All others are asked for before, a poll of 100 ms for each, and the answer
+		// takes some more. A busy machine takes its time, too.
+		"milliseconds until an answer": 3000,
+	} {
+		m := regexp.MustCompile(name + `: (\d+)`).FindStringSubmatch(out)
+		if m == nil {
+			t.Fatalf("it does not say %q, but\n%s", name, out)
+		}
+		if got, _ := strconv.Atoi(m[1]); got > most {
+			t.Errorf("%s: %d, want at most %d", name, got, most)
+		}
+	}
+}
+
 // onSmallBoard returns what testdata/httpmemory prints there.
 func onSmallBoard(t *testing.T, tags string) string {
 	t.Helper()
-	target, program := smallTarget(t, smallRAM), filepath.Join(t.TempDir(), "program.elf")
-	args := []string{"build", "-target=" + target, "-tags=" + tags, "-stack-size=8kb", "-o=" + program}
+	var args []string
 	if !*soak {
 		args = append(args, "-ldflags=-X main.keepAlive=1000 -X main.fresh=200")
 	}
-	underTinyGo(t, append(args, "./test/e2e/testdata/httpmemory")...)
+	return runOnSmallBoard(t, smallRAM, tags, append(args, "./test/e2e/testdata/httpmemory")...)
+}
+
+// runOnSmallBoard builds a program for a board with little RAM, and returns what it
+// prints there.
+func runOnSmallBoard(t *testing.T, ram int, tags string, args ...string) string {
+	t.Helper()
+	target, program := smallTarget(t, ram), filepath.Join(t.TempDir(), "program.elf")
+	underTinyGo(t, append([]string{"build", "-target=" + target, "-tags=" + tags, "-stack-size=8kb", "-o=" + program}, args...)...)
 	// A program that panics does not end QEMU. How long one takes goes by the computer: it
 	// has until there is just time left to say what it printed.
 	ctx, cancel := context.WithCancel(context.Background())
