@@ -24,8 +24,8 @@ import (
 // until somebody takes it: the caller that it was for may have left at its
 // deadline. Close sets closed in any state.
 //
-// Callers of usable, wait, start, result, take, size, empty, receive, send, connect
-// and accept hold mu. The methods that workers run (do, receiving, bring, sending,
+// Callers of usable, wait, start, result, take, size, empty, receive, send and
+// accept hold mu. The methods that workers run (do, receiving, bring, sending,
 // accepting, wanted, open, done) take it themselves.
 type lane struct {
 	p   *patient
@@ -47,7 +47,6 @@ type lane struct {
 	// The call.
 	op       patientOp
 	acceptor func(*lane) // acceptFor, for opAccept
-	host     string
 	to       netip.AddrPort
 
 	// The result. buf is the worker's: the caller's own buffer may be in use
@@ -67,7 +66,6 @@ const (
 	opRecvFrom
 	opSend
 	opSendTo
-	opConnect
 	opAccept
 )
 
@@ -156,19 +154,18 @@ func (l *lane) open() bool {
 }
 
 func (l *lane) do() {
+	if l.op == opAccept {
+		l.acceptor(l)
+		return
+	}
+	if s := l.s; s.unset.Load() {
+		l.p.setOptions(l.num, s)
+	}
 	switch l.op {
 	case opRecv, opRecvFrom:
 		l.receiving()
 	case opSend, opSendTo:
 		l.sending()
-	case opConnect:
-		err := l.p.driver.Connect(l.num, l.host, l.to)
-		l.mu.Lock()
-		l.err = err
-		l.mu.Unlock()
-		l.done(true)
-	case opAccept:
-		l.acceptor(l)
 	}
 }
 

@@ -8,23 +8,15 @@ import (
 	"net/netip"
 )
 
+// Connect stays in the driver for as long as it takes. A dial that can be called off
+// is in a worker as a whole, and nobody else has the socket before it has ended.
 func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
 	l := p.lockLane(num, true)
-	err := l.connect(host, ip)
+	l.busy = true
 	l.mu.Unlock()
+	err := p.driver.Connect(num, host, ip)
+	l.done(false)
 	return err
-}
-
-func (l *lane) connect(host string, ip netip.AddrPort) error {
-	if err := l.usable(); err != nil {
-		return err
-	}
-	l.host, l.to = host, ip
-	l.start(opConnect)
-	if err := l.result(); err != nil {
-		return err
-	}
-	return l.take()
 }
 
 func (p *patient) Listen(num, backlog int) error {

@@ -44,6 +44,10 @@ type patientSock struct {
 	pending       int         // lanes that are busy after Close; the last one closes
 	linger        *time.Timer // closes though some are busy
 	cut           bool        // the driver was told to close
+
+	collects bool // SetSockOpt adds to options
+	options  []sockOption
+	unset    atomic.Bool // there are options
 }
 
 const (
@@ -181,8 +185,51 @@ func (p *patient) Bind(num int, ip netip.AddrPort) error {
 	return p.retry(func() error { return p.driver.Bind(num, ip) })
 }
 
+// A sockOption is a call of SetSockOpt that has not been made.
+type sockOption struct {
+	level, opt int
+	value      any
+}
+
 func (p *patient) SetSockOpt(num, level, opt int, value any) error {
-	return p.prompt(patientQuick, func() error { return p.driver.SetSockOpt(num, level, opt, value) })
+	p.mu.Lock()
+	s := p.sockLocked(num)
+	if s.collects {
+		s.options = append(s.options, sockOption{level, opt, value})
+		p.mu.Unlock()
+		return nil
+	}
+	p.mu.Unlock()
+	return p.prompt(patientQuick, func() error {
+		p.setOptions(num, s)
+		return p.driver.SetSockOpt(num, level, opt, value)
+	})
+}
+
+// collect begins, or ends, to keep options instead of setting them. The first worker
+// that does something for the socket then sets them: a worker for each would take
+// more than the rest of a dial.
+func (p *patient) collect(num int, on bool) {
+	p.mu.Lock()
+	s := p.sockLocked(num)
+	if s.collects = on; on {
+		s.options = make([]sockOption, 0, 5)
+	} else {
+		s.unset.Store(len(s.options) > 0)
+	}
+	p.mu.Unlock()
+}
+
+// setOptions makes up for those that were kept.
+func (p *patient) setOptions(num int, s *patientSock) {
+	p.mu.Lock()
+	options := s.options
+	s.options = nil
+	s.unset.Store(false)
+	p.mu.Unlock()
+	for _, o := range options {
+		p.driver.SetSockOpt(num, o.level, o.opt, o.value)
+	}
 }
 
 // prompt makes a call of the driver that should be quick. One that is not is left

@@ -219,7 +219,7 @@ func (fd *netFD) connect(ctx context.Context, call func() error) (err error) {
 	interrupted := make(chan struct{})
 	stop := ctxAfterFunc(ctx, func() {
 		defer close(interrupted)
-		fd.dev.get().SetSockDeadline(fd.sysfd, ndWrites, aLongTimeAgo)
+		fd.giveUp()
 		hook()
 	})
 	err = call()
@@ -229,6 +229,23 @@ func (fd *netFD) connect(ctx context.Context, call func() error) (err error) {
 		return mapErr(ctx.Err())
 	}
 	return err
+}
+
+// giveUp ends a connecting call. For a driver in which nothing but Close ends it, that
+// closes the socket.
+func (fd *netFD) giveUp() {
+	dev := fd.dev.get()
+	if dev.patient == nil {
+		dev.SetSockDeadline(fd.sysfd, ndWrites, aLongTimeAgo)
+		return
+	}
+	for {
+		s := fd.state.Load()
+		if fd.state.CompareAndSwap(s, s|fdClosed) {
+			break
+		}
+	}
+	dev.patient.Close(fd.sysfd)
 }
 
 // ephemeral hands out port numbers for devices that cannot tell which port

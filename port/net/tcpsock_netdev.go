@@ -44,7 +44,22 @@ func (sd *sysDialer) doDialTCP(ctx context.Context, laddr, raddr *TCPAddr) (*TCP
 	if err != nil {
 		return nil, err
 	}
-	return newTCPConn(fd, sd.Dialer.KeepAlive, sd.Dialer.KeepAliveConfig, testPreHookSetKeepAlive, testHookSetKeepAlive), nil
+	return fd.newConn(sd.Dialer.KeepAlive, sd.Dialer.KeepAliveConfig), nil
+}
+
+// newConn makes a connection with the options that each has at its beginning. Whether
+// these fail nobody is told, so a driver whose calls are made by workers gets them with the
+// first transfer.
+func (fd *netFD) newConn(idle time.Duration, config KeepAliveConfig) *TCPConn {
+	p := fd.dev.get().patient
+	if p != nil {
+		p.collect(fd.sysfd, true)
+	}
+	c := newTCPConn(fd, idle, config, testPreHookSetKeepAlive, testHookSetKeepAlive)
+	if p != nil {
+		p.collect(fd.sysfd, false)
+	}
+	return c
 }
 
 func (fd *netFD) connectedToItself() bool {
@@ -79,7 +94,7 @@ func (l *TCPListener) accept() (*TCPConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTCPConn(fd, l.lc.KeepAlive, l.lc.KeepAliveConfig, testPreHookSetKeepAlive, testHookSetKeepAlive), nil
+	return fd.newConn(l.lc.KeepAlive, l.lc.KeepAliveConfig), nil
 }
 
 func (l *TCPListener) close() error { return l.fd.Close() }

@@ -103,8 +103,17 @@ func (d *device) SetSockOpt(fd, level, opt int, value interface{}) error {
 // instructions are a tick.
 func now() uint32 { return *(*uint32)(unsafe.Pointer(uintptr(0x0200bff8))) }
 
+// fresh, set by -ldflags "-X main.fresh=yes", has each request ask for the end of its
+// connection.
+var fresh string
+
 func get() {
-	resp, err := http.Get("http://10.0.0.2/")
+	req, err := http.NewRequest("GET", "http://10.0.0.2/", nil)
+	if err != nil {
+		panic(err.Error())
+	}
+	req.Close = fresh != ""
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		panic(err.Error())
 	}
