@@ -21,6 +21,10 @@ const (
 	serverHeaderSlop  = 4096
 	answerHeaderBytes = 10 << 20
 
+	// To give its buffers back while no request comes takes a connection one more call
+	// of the system for each.
+	idleWithoutBuffers = false
+
 	defaultHeaderTimeout = time.Duration(0)
 	defaultIdleTimeout   = time.Duration(0)
 

@@ -21,6 +21,10 @@ const (
 	transportBufferSize      = 1 << 10 // of a Transport that sets no ReadBufferSize or WriteBufferSize
 )
 
+// idleWithoutBuffers says that a server's connection has its buffers only from the first
+// byte of a request until its answer is sent.
+const idleWithoutBuffers = true
+
 // Limits, in bytes, where the program sets none.
 const (
 	serverHeaderBytes = 4 << 10        // Server.MaxHeaderBytes
