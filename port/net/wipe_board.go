@@ -17,26 +17,39 @@ func stackPointer() uintptr
 // heapBegins is a variable, and TinyGo's heap, in which stacks are, comes after those.
 var heapBegins byte
 
-// wipeStack overwrites what the calls that have returned have left on the stack, for a
-// goroutine that is kept, when it has nothing to do: TinyGo's collector takes each word
-// of a stack for an address, also those below the frames in use, and one of a TLS
-// connection keeps 20 kB. Words that were never used stay zero, by which `tinynet run
-// -stats` tells how deep a stack was. Where the end is not found, nothing is wiped.
+// stackBegins is the address of the lowest word of a goroutine's stack, or 0. The
+// goroutine asks for it at its beginning, when nothing below has been used: later there
+// may be copies of stackEnd among what calls have left, as TinyGo compares with it.
+//
+//go:linkname stackBegins
+//go:noinline
+func stackBegins() uintptr {
+	const size = unsafe.Sizeof(uintptr(0))
+	top := stackPointer()
+	least := max(uintptr(unsafe.Pointer(&heapBegins)), top-min(top, longestStack))
+	for at := top - size; at > least; at -= size {
+		if *(*uintptr)(unsafe.Pointer(at)) == stackEnd {
+			return at
+		}
+	}
+	return 0
+}
+
+// wipeStack overwrites what the calls that have returned have left on the stack that
+// begins there, for a goroutine that is kept, when it has nothing to do: TinyGo's
+// collector takes each word of a stack for an address, also those below the frames in
+// use, and one of a TLS connection keeps 20 kB. Words that were never used stay zero, by
+// which `tinynet run -stats` tells how deep a stack was.
 //
 //go:linkname wipeStack
 //go:noinline
-func wipeStack() {
+func wipeStack(begins uintptr) {
 	const size = unsafe.Sizeof(uintptr(0))
 	top := stackPointer() // what is below is nobody's
-	least := max(uintptr(unsafe.Pointer(&heapBegins)), top-min(top, longestStack))
-	end := top - size
-	for end > least && *(*uintptr)(unsafe.Pointer(end)) != stackEnd {
-		end -= size
-	}
-	if end <= least {
+	if begins == 0 || begins >= top {
 		return
 	}
-	for at := end + size; at < top; at += size {
+	for at := begins + size; at < top; at += size {
 		if word := (*uintptr)(unsafe.Pointer(at)); *word != 0 {
 			*word = 1 // no address
 		}

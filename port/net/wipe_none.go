@@ -8,4 +8,9 @@ import _ "unsafe" // for go:linkname
 // of Xtensa keep registers below them.
 //
 //go:linkname wipeStack
-func wipeStack() {}
+func wipeStack(uintptr) {}
+
+// stackBegins is for it.
+//
+//go:linkname stackBegins
+func stackBegins() uintptr { return 0 }

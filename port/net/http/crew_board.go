@@ -50,8 +50,9 @@ func spawn(f func()) {
 // crewWork is not given its first function as an argument: TinyGo keeps a goroutine's
 // arguments on its stack until it ends.
 func crewWork(next chan func()) {
+	begins := stackBegins()
 	for crewDo(next) {
-		wipeStack()
+		wipeStack(begins)
 	}
 }
 

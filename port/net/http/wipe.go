@@ -4,7 +4,11 @@ package http
 
 import _ "unsafe" // for go:linkname
 
-// wipeStack is for a goroutine that is kept, when it has nothing more to do.
+// wipeStack is for a goroutine that is kept, when it has nothing more to do. It is given
+// what stackBegins told when the goroutine began.
 //
 //go:linkname wipeStack net.wipeStack
-func wipeStack()
+func wipeStack(begins uintptr)
+
+//go:linkname stackBegins net.stackBegins
+func stackBegins() uintptr

@@ -53,8 +53,9 @@ func (w *connWorkers) end() {
 
 // work is not given its first job as an argument: see crewWork.
 func (w *connWorkers) work() {
+	begins := stackBegins()
 	for w.do() {
-		wipeStack()
+		wipeStack(begins)
 	}
 }
 
