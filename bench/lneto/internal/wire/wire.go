@@ -28,3 +28,6 @@ func (c *Cable) Receive() []byte {
 	c.last = time.Now()
 	return c.frame[:]
 }
+
+// Patience is how long a program waits for its address.
+const Patience = 20 * time.Second
