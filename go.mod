@@ -12,6 +12,7 @@ require (
 	golang.org/x/crypto v0.41.0
 	golang.org/x/mod v0.27.0
 	golang.org/x/net v0.43.0
+	golang.org/x/sys v0.35.0
 	golang.org/x/term v0.34.0
 	tinygo.org/x/drivers v0.36.0
 )
@@ -19,6 +20,5 @@ require (
 require (
 	github.com/creack/goselect v0.1.2 // indirect
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
-	golang.org/x/sys v0.35.0 // indirect
 	golang.org/x/text v0.28.0 // indirect
 )

@@ -16,3 +16,7 @@ func foreign(error) bool { return false }
 func interruptible(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 }
+
+// tied would have the programs that this process starts end when it is killed; only
+// Windows can do that.
+func tied() (untie func()) { return func() {} }

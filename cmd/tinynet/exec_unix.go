@@ -26,3 +26,7 @@ func interruptible(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 }
+
+// tied would have the programs that this process starts end when it is killed; only
+// Windows can do that.
+func tied() (untie func()) { return func() {} }

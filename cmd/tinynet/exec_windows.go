@@ -4,6 +4,10 @@ import (
 	"errors"
 	"os/exec"
 	"syscall"
+	"unsafe"
+
+	// Windows' job objects, which the package syscall lacks.
+	"golang.org/x/sys/windows"
 )
 
 func become(path string, args, env []string) (int, error) { return spawn(path, args, env) }
@@ -28,5 +32,32 @@ func interruptible(cmd *exec.Cmd) {
 			return cmd.Process.Kill()
 		}
 		return nil
+	}
+}
+
+// tied has the programs that this process starts end when it is killed, as the
+// program that takes its place does on Unix: all are in a job, which Windows ends
+// when nobody holds it any more. Once untied, they may outlive it. Where there is no such
+// job, killing this process leaves them.
+func tied() (untie func()) {
+	job, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return func() {}
+	}
+	limit := func(flags uint32) error {
+		var info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
+		info.BasicLimitInformation.LimitFlags = flags
+		_, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
+		return err
+	}
+	if limit(windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE) != nil ||
+		windows.AssignProcessToJobObject(job, windows.CurrentProcess()) != nil {
+		windows.CloseHandle(job)
+		return func() {}
+	}
+	return func() {
+		if limit(0) == nil { // otherwise to close it would end this process, too
+			windows.CloseHandle(job)
+		}
 	}
 }

@@ -24,6 +24,13 @@ func TestMain(m *testing.M) {
 		os.Exit(mainStatus(os.DirFS(os.Getenv("TINYNET_TEST_PORT")), become))
 	case "spawn":
 		os.Exit(mainStatus(os.DirFS(os.Getenv("TINYNET_TEST_PORT")), spawn))
+	case "bytewise":
+		bytewise()
+		os.Exit(mainStatus(os.DirFS(os.Getenv("TINYNET_TEST_PORT")), become))
+	case "parent":
+		os.Exit(parent())
+	case "child":
+		os.Exit(child())
 	case "tinygo":
 		fakeTinygo()
 	}

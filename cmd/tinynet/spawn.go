@@ -17,6 +17,7 @@ func spawn(path string, args, env []string) (int, error) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	defer tied()()
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}

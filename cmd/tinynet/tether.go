@@ -223,6 +223,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+var serialPort = openSerial // a test under Wine reads from it in another way
+
 // openPort opens a line to a board.
 func openPort(ctx context.Context, port string, baud int) (io.ReadWriteCloser, error) {
 	if network, at, ok := strings.Cut(port, ":"); ok && (network == "unix" || network == "tcp") {
@@ -233,7 +235,7 @@ func openPort(ctx context.Context, port string, baud int) (io.ReadWriteCloser, e
 		}
 		return conn, nil
 	}
-	line, err := openSerial(port, baud)
+	line, err := serialPort(port, baud)
 	if err == nil {
 		return line, nil
 	}

@@ -26,6 +26,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -492,7 +493,13 @@ func prune(parent string) {
 func place(target, name string) error {
 	symlinkErr := symlink(target, name)
 	if symlinkErr == nil {
-		return nil
+		if runtime.GOOS != "windows" {
+			return nil
+		}
+		// Wine says so also when it has made none.
+		if _, symlinkErr = os.Lstat(name); symlinkErr == nil {
+			return nil
+		}
 	}
 	fi, err := os.Stat(target)
 	if err != nil {

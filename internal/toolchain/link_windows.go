@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,14 +15,21 @@ import (
 func linkFolder(folder, link string) error {
 	err := os.Symlink(folder, link)
 	if err == nil {
-		return nil
+		// Wine says so also when it has made none.
+		if _, err = os.Lstat(link); err == nil {
+			return nil
+		}
 	}
 	shell := filepath.Join(os.Getenv("SystemRoot"), "System32", "cmd.exe")
 	cmd := exec.Command(shell)
 	// The shell has rules of its own for quotes; these are the ones around all.
 	cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: fmt.Sprintf(`cmd /d /s /c "mklink /J "%s" "%s""`, link, folder)}
-	if out, e := cmd.CombinedOutput(); e != nil {
-		return fmt.Errorf("%w; mklink /J: %s", err, strings.TrimSpace(string(out)))
+	out, e := cmd.CombinedOutput()
+	if e == nil {
+		_, e = os.Lstat(link)
+	}
+	if e != nil {
+		return fmt.Errorf("%w; mklink /J: %s", err, cmp.Or(strings.TrimSpace(string(out)), e.Error()))
 	}
 	return nil
 }
