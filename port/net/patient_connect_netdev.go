@@ -24,6 +24,7 @@ func (p *patient) Listen(num, backlog int) error {
 		return err
 	}
 	p.mu.Lock()
+	p.idle = watchFor
 	if l := p.orphans.get(num); l != nil {
 		p.orphans.set(num, nil)
 		s := p.sockLocked(num)
@@ -70,6 +71,10 @@ func (l *lane) accept() (int, netip.AddrPort, error) {
 // acceptFor is named where listeners are, so that a program without them does
 // not link what it calls.
 func acceptFor(l *lane) { l.accepting() }
+
+// watchFor is named where listeners are, too: it is servers that have many
+// connections.
+func watchFor(l *lane) { l.p.watch.add(l) }
 
 // accepting waits in the driver for a connection. It may outlive its listener,
 // because nothing can end a driver's Accept.

@@ -37,6 +37,7 @@ type patient struct {
 	// for a connection. A new listener of the same number takes over.
 	orphans bySocket[lane]
 	watch   watch
+	idle    func(*lane) // watchFor, where there are listeners
 }
 
 type patientSock struct {

@@ -77,9 +77,12 @@ func (l *lane) receiving() {
 			empty = 0 // a driver that does not keep its deadlines well enough
 		}
 		if patientAlone > 0 && l.op == opRecv && !l.whole && empty > 0 {
-			if empty >= patientAlone || p.alone.Load() > patientIdle {
+			p.mu.Lock()
+			idle := p.idle
+			p.mu.Unlock()
+			if idle != nil && (empty >= patientAlone || p.alone.Load() > patientIdle) {
 				p.alone.Add(-1)
-				p.watch.add(l)
+				idle(l)
 				return
 			}
 		}

@@ -109,6 +109,7 @@ func (c *idleConn) read() {
 func (w *world) idle(t *testing.T, d *watchedDriver, n int) (conns []*idleConn) {
 	t.Helper()
 	netdev.Use(d)
+	w.listen(t) // only a program that does has many connections
 	for range n {
 		ours, theirs := w.connect(t)
 		c := &idleConn{TCPConn: ours, theirs: theirs}
