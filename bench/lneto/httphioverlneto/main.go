@@ -13,12 +13,9 @@ import (
 	"github.com/tinynet/tinynet/bench/lneto/internal/page"
 )
 
-func main() {
-	if err := run(); err != nil {
-		println(err.Error())
-	}
-}
+func main() { println(run().Error()) }
 
+// run serves until there is an error.
 func run() error {
 	stack, err := bare.Up()
 	if err != nil {

@@ -9,12 +9,9 @@ import (
 	"github.com/tinynet/tinynet/bench/lneto/internal/page"
 )
 
-func main() {
-	if err := run(); err != nil {
-		println(err.Error())
-	}
-}
+func main() { println(run().Error()) }
 
+// run serves until there is an error.
 func run() error {
 	if err := online.Up(); err != nil {
 		return err
