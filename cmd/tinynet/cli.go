@@ -16,6 +16,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/guess"
 	"github.com/tinynet/tinynet/internal/release/apicheck"
 	"github.com/tinynet/tinynet/internal/release/record"
 	"github.com/tinynet/tinynet/internal/toolchain"
@@ -60,6 +61,9 @@ func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e))
 // exit status.
 func (t *tool) run(ctx context.Context, args []string) int {
 	root := t.commands()
+	if len(args) == 1 && (args[0] == "-version" || args[0] == "--version") {
+		args = []string{"version"}
+	}
 	err := root.Parse(args)
 	cmd := selected(root, args)
 	if err == nil {
@@ -83,7 +87,14 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		name += " " + cmd.Name
 	}
 	if msg, ok := isUsage(err); ok {
-		fmt.Fprintf(t.stderr, "%s: %s\nRun '%s' for usage.\n", name, msg, strings.Replace(name, "tinynet", "tinynet help", 1))
+		if unknown, ok := strings.CutPrefix(msg, "flag provided but not defined: -"); ok {
+			msg += guess.DidYouMean("-"+strings.TrimLeft(unknown, "-"), flags(cmd))
+		}
+		help := "tinynet help"
+		if cmd != root && cmd.Name != "help" {
+			help += " " + cmd.Name
+		}
+		fmt.Fprintf(t.stderr, "%s: %s\nRun '%s' for usage.\n", name, msg, help)
 		return statusUsage
 	}
 	fmt.Fprintf(t.stderr, "%s: %v\n", name, err)
@@ -174,7 +185,7 @@ func (t *tool) commands() *ffcli.Command {
 			case 1:
 				c := find(root, args[0])
 				if c == nil {
-					return usagef("unknown command %s; there are %s", args[0], names(root))
+					return unknown(root, args[0])
 				}
 				_, err := fmt.Fprint(t.stdout, usage(c))
 				return err
@@ -183,7 +194,7 @@ func (t *tool) commands() *ffcli.Command {
 		}))
 	root.Exec = func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
-			return usagef("unknown command %s; there are %s", args[0], names(root))
+			return unknown(root, args[0])
 		}
 		fmt.Fprint(t.stderr, usage(root))
 		return exitError(statusUsage)
@@ -191,12 +202,19 @@ func (t *tool) commands() *ffcli.Command {
 	return root
 }
 
-func names(root *ffcli.Command) string {
-	var list []string
+// unknown is the error for a command that there is not.
+func unknown(root *ffcli.Command, name string) error {
+	var names []string
 	for _, c := range root.Subcommands {
-		list = append(list, c.Name)
+		names = append(names, c.Name)
 	}
-	return strings.Join(list, ", ")
+	return usagef("unknown command %s; there are %s%s", name, strings.Join(names, ", "), guess.DidYouMean(name, names))
+}
+
+// flags are the names of a command's options, as they are written.
+func flags(c *ffcli.Command) (names []string) {
+	c.FlagSet.VisitAll(func(f *flag.Flag) { names = append(names, "-"+f.Name) })
+	return names
 }
 
 // command makes a command that takes -go and -goroot. The long help is text
@@ -219,7 +237,7 @@ after its name.
 
 Examples:
   tinynet run ./examples/webserver
-  tinynet tinygo flash -target=pico ./examples/webserver
+  tinynet tinygo flash -target=pico-w -scheduler=tasks ./examples/webserver
   tinynet go -go 1.25.11 test net/http
 
 Assembled ports, links and programs are kept in the user's cache folder, in

@@ -20,6 +20,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"github.com/tinynet/tinynet/internal/board"
+	"github.com/tinynet/tinynet/internal/guess"
 )
 
 // boards are what run can run a program on.
@@ -139,7 +140,7 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 		opt.board = board.W5500Pico
 	}
 	if !slices.Contains(boards, opt.board) {
-		return usagef("there is no board %q; there are %s", opt.board, strings.Join(boards, ", "))
+		return usagef("there is no board %q; there are %s%s", opt.board, strings.Join(boards, ", "), guess.DidYouMean(opt.board, boards))
 	}
 	pkg, program := splitProgram(args)
 	if len(pkg) == 0 {
@@ -170,6 +171,9 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 		} else if !fi.IsDir() {
 			return fmt.Errorf("-files %s: not a folder", opt.files)
 		}
+	}
+	if name := opt.net.given(); name != "" && opt.board == "native" {
+		return usagef("-%s is for boards that are emulated, not for native, where the program has this computer's network itself", name)
 	}
 	dir := ""
 	if len(pkg) == 1 {

@@ -50,6 +50,22 @@ func (o *netOptions) flags(fs *flag.FlagSet) {
 	fs.Var(&o.dns, "dns", "tell the board of the DNS server at `ADDRESS`[:PORT], for lookups of its own")
 }
 
+// given is the name of an option that is not as it is by default, or "".
+func (o *netOptions) given() string {
+	for _, option := range []struct {
+		name  string
+		given bool
+	}{
+		{"publish", len(o.publish) > 0}, {"listen", o.listen != ""}, {"allow", len(o.allow) > 0}, {"deny", len(o.deny) > 0},
+		{"addr", o.addr != ""}, {"self", o.self != defaultSelf}, {"loopback", o.loopback}, {"dns", len(o.dns) > 0},
+	} {
+		if option.given {
+			return option.name
+		}
+	}
+	return ""
+}
+
 func (o *netOptions) config() (c host.Config, err error) {
 	for _, s := range o.publish {
 		p, err := host.ParsePublish(s)

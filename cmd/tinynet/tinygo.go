@@ -35,8 +35,8 @@ The examples for the Pico W and the Pico 2 W need two more modules, for the
 radio: they are built in a workspace with them, which lies in the cache.
 
 Examples:
-  tinynet tinygo flash -target=pico ./examples/webserver
-  tinynet tinygo build -target=pico -o firmware.uf2 ./examples/tcpecho
+  tinynet tinygo flash -target=pico-w -scheduler=tasks ./examples/webserver
+  tinynet tinygo build -target=pico -scheduler=tasks -tags=w5500 -o firmware.uf2 ./examples/tcpecho
   tinynet tinygo -go 1.23.12 test -target=cortex-m-qemu ./...`,
 		func(ctx context.Context, args []string) error { return t.tinygoExec(ctx, command, args) })
 	tinygoVar(c.FlagSet, &command, tinygoFlag)

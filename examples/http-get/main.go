@@ -8,7 +8,7 @@
 //
 // On a board, which asks again every ten seconds:
 //
-//	tinynet tinygo flash -target=nano-rp2040 -stack-size=8kb \
+//	tinynet tinygo flash -target=nano-rp2040 -scheduler=tasks -stack-size=8kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD -X main.address=http://192.168.1.2/" ./examples/http-get
 //
 // docs/boards.md says which boards join the network by themselves, and how.

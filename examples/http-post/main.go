@@ -7,7 +7,7 @@
 //
 // On a board, which sends again every ten seconds:
 //
-//	tinynet tinygo flash -target=nano-rp2040 -stack-size=8kb \
+//	tinynet tinygo flash -target=nano-rp2040 -scheduler=tasks -stack-size=8kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD -X main.address=http://192.168.1.2:8000/measured" ./examples/http-post
 //
 // docs/boards.md says which boards join the network by themselves, and how.

@@ -14,7 +14,7 @@
 // On a board, where it listens on port 443 with a certificate that it makes; its
 // key is gone when it is switched off:
 //
-//	tinynet tinygo flash -target=nano-rp2040 -stack-size=16kb \
+//	tinynet tinygo flash -target=nano-rp2040 -scheduler=tasks -stack-size=16kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD" ./examples/https-server
 //
 // docs/boards.md says which boards join the network by themselves, and how.

@@ -9,7 +9,7 @@
 //
 // On a board, which publishes again every ten seconds:
 //
-//	cd examples/mqttclient && tinynet tinygo flash -target=nano-rp2040 -stack-size=16kb \
+//	cd examples/mqttclient && tinynet tinygo flash -target=nano-rp2040 -scheduler=tasks -stack-size=16kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD -X main.broker=tcp://192.168.1.2:1883" .
 //
 // It is a module of its own because Paho 1.5.1 wants Go 1.24, and so a TinyGo

@@ -12,7 +12,7 @@
 //
 // On a board:
 //
-//	tinynet tinygo flash -target=nano-rp2040 -stack-size=8kb \
+//	tinynet tinygo flash -target=nano-rp2040 -scheduler=tasks -stack-size=8kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD" ./examples/tcpecho
 //
 // docs/boards.md says which boards join the network by themselves, and how.

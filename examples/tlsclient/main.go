@@ -13,7 +13,7 @@
 // On a board, which asks again every ten seconds:
 //
 //	cp my-root.pem examples/tlsclient/roots/
-//	tinynet tinygo flash -target=nano-rp2040 -stack-size=8kb \
+//	tinynet tinygo flash -target=nano-rp2040 -scheduler=tasks -stack-size=8kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD -X main.server=192.168.1.2:443 -X main.built=$(date +%s)" ./examples/tlsclient
 //
 // A board's clock starts in 1970, when no certificate is good yet. Until it is

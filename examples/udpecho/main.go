@@ -11,7 +11,7 @@
 //
 // On a board, whose driver has to tell who sent a datagram (see docs/drivers.md):
 //
-//	tinynet tinygo flash -target=pico -tags=w5500 -stack-size=8kb ./examples/udpecho
+//	tinynet tinygo flash -target=pico -scheduler=tasks -tags=w5500 -stack-size=8kb ./examples/udpecho
 //
 // docs/boards.md says which boards join the network by themselves, and how.
 package main

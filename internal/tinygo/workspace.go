@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/tinynet/tinynet/internal/assemble"
+	"github.com/tinynet/tinynet/internal/guess"
 )
 
 // module is the module that the examples are in.
@@ -37,6 +38,9 @@ var radios = []radio{
 // radio, and where the user has chosen a workspace or a go.mod already.
 func (t *TinyGo) Workspace(ctx context.Context, env, args []string, cacheDir string) ([]string, error) {
 	target, tags := targetOf(args)
+	if err := t.knows(target); err != nil {
+		return nil, err
+	}
 	if target == "" && tags == nil || lookup(env, "GOWORK") != "" || strings.Contains(lookup(env, "GOFLAGS"), "-modfile") {
 		return env, nil
 	}
@@ -62,6 +66,29 @@ func (t *TinyGo) Workspace(ctx context.Context, env, args []string, cacheDir str
 		return append(slices.Clone(env), "GOWORK="+file), nil
 	}
 	return env, nil
+}
+
+// knows is an error if TinyGo has no target of this name, in the place of one that names a
+// file in the cache. A target may also be a file of the user's, or three words with
+// dashes, as clang has them.
+func (t *TinyGo) knows(target string) error {
+	if target == "" || strings.HasSuffix(target, ".json") || strings.Count(target, "-") >= 2 {
+		return nil
+	}
+	entries, err := os.ReadDir(filepath.Join(t.Root, targetsDir))
+	if err != nil {
+		return nil // what is wrong with it has been said, or will be
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".json"); ok {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 || slices.Contains(names, target) {
+		return nil
+	}
+	return fmt.Errorf("TinyGo %s has no target %s%s\n`tinygo targets` lists them", t.Release, target, guess.DidYouMean(target, names))
 }
 
 // targetOf finds the target and the tags among TinyGo's arguments.

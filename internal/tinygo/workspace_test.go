@@ -89,3 +89,35 @@ func TestWorkspace(t *testing.T) {
 		}
 	}
 }
+
+// TestKnows asks for targets that a TinyGo has, has not, and may have.
+func TestKnows(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "targets")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pico.json", "pico-w.json", "wasm.json", "pico-boot-stage2.S"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tg := &TinyGo{Root: root, Release: "0.40.1"}
+	for target, want := range map[string]string{
+		"": "", "pico": "", "pico-w": "", "my/board.json": "", "armv7-linux-gnueabihf": "",
+		"pikco":    "TinyGo 0.40.1 has no target pikco; did you mean pico?\n`tinygo targets` lists them",
+		"picow":    "TinyGo 0.40.1 has no target picow; did you mean pico-w?\n`tinygo targets` lists them",
+		"nonsense": "TinyGo 0.40.1 has no target nonsense\n`tinygo targets` lists them",
+	} {
+		got := ""
+		if err := tg.knows(target); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", target, got, want)
+		}
+	}
+	if err := (&TinyGo{Root: t.TempDir()}).knows("pico"); err != nil {
+		t.Errorf("without a list: %v", err)
+	}
+}

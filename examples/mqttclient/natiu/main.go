@@ -9,7 +9,7 @@
 //
 // On a board, which publishes again every ten seconds:
 //
-//	cd examples/mqttclient/natiu && tinynet tinygo flash -target=nano-rp2040 -stack-size=8kb \
+//	cd examples/mqttclient/natiu && tinynet tinygo flash -target=nano-rp2040 -scheduler=tasks -stack-size=8kb \
 //		-ldflags="-X main.ssid=NETWORK -X main.pass=PASSWORD -X main.broker=192.168.1.2:1883" .
 //
 // It is a module of its own so that the others do not depend on natiu-mqtt.
