@@ -540,7 +540,8 @@ func fakeTinygoRoot(t *testing.T, port string) (dir, name string, tinygo func(ar
 	}
 	write(t, dir, map[string]string{
 		"root/src/runtime/runtime.go": "", "root/src/net/http/old.go": "", "root/src/net/old.go": "", "root/src/crypto/tls/old.go": "",
-		"root/targets/pico.json": "", "bin/keep": "", "wrap/tinygo": "",
+		"root/targets/pico.json": "", "root/targets/pico2.json": "", "root/targets/riscv.json": "", "root/targets/radio.json": "",
+		"root/targets/plain.json": "", "bin/keep": "", "wrap/tinygo": "",
 	})
 	if err := os.Link(self, name); err != nil {
 		data, err := os.ReadFile(self)
@@ -677,7 +678,9 @@ func TestTinygo(t *testing.T) {
 	finish(t, tinygo("size", "-vary", "all", "./prog")).want(t, 0, "-tags=netgo (Go's own resolver): saves 11 of flash", "-tags=nethttp2 (HTTP/2): no difference", "-tags=notls (no TLS): no difference")
 	finish(t, tinygo("size", "-vary", "all", "-json", "./web")).want(t, 1, `"how": "-tags=nethttp2",`, `"error": "build ./web for pico: tinygo failed and has said why above"`, "error: it is broken")
 	finish(t, tinygo("size", "./broken")).want(t, 1, "error: it is broken", "tinynet size: build ./broken for pico")
-	finish(t, tinygo("size", "-target", "none")).want(t, 2, "no budget for -target=none with TinyGo 0.40.1 and go")
+	finish(t, tinygo("size", "-target", "plain")).want(t, 2, "no budget for -target=plain with TinyGo 0.40.1 and go")
+	finish(t, tinygo("size", "-target", "rsicv")).want(t, 1, "TinyGo 0.40.1 has no target rsicv; did you mean riscv?\n`tinygo targets` lists them")
+	finish(t, tinygo("tinygo", "build", "-target=nonsense", ".")).want(t, 1, "TinyGo 0.40.1 has no target nonsense\n")
 	finish(t, tinygo("size", "./prog", "-json")).want(t, 2, "options come before the packages")
 	finish(t, tinygo("size", "-budget", "none.toml")).want(t, 1, "read the budget", "none.toml")
 	finish(t, tinygo("doctor", "x")).want(t, 2, "unexpected argument x")
