@@ -2,7 +2,6 @@ package wine
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -14,49 +13,25 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 
 	"golang.org/x/term"
 
+	"github.com/tinynet/tinynet/internal/pty"
 	"github.com/tinynet/tinynet/netdev"
 	"github.com/tinynet/tinynet/netdev/tether"
 )
 
 // pseudoTerminal is a terminal, and the name of its other end, which stays open. One
 // that is raw hands on all bytes as they are; another makes a signal of Ctrl-C.
-func pseudoTerminal(t *testing.T, raw bool) (master *os.File, name string) {
+func pseudoTerminal(t *testing.T, raw bool) (near *os.File, name string) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { master.Close() })
-	conn, err := master.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var number, unlock uint32
-	var errno syscall.Errno
-	conn.Control(func(fd uintptr) {
-		if _, _, errno = syscall.Syscall(syscall.SYS_IOCTL, fd, syscall.TIOCSPTLCK, uintptr(unsafe.Pointer(&unlock))); errno == 0 {
-			_, _, errno = syscall.Syscall(syscall.SYS_IOCTL, fd, syscall.TIOCGPTN, uintptr(unsafe.Pointer(&number)))
-		}
-	})
-	if errno != 0 {
-		t.Skip(errno)
-	}
-	name = fmt.Sprint("/dev/pts/", number)
-	slave, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { slave.Close() })
+	near, far := pty.Open(t)
 	if raw {
-		if _, err := term.MakeRaw(int(slave.Fd())); err != nil {
+		if _, err := term.MakeRaw(int(far.Fd())); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return master, name
+	return near, far.Name()
 }
 
 // A console is a program on a console of Windows: what is typed there, and what the

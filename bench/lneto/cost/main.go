@@ -10,10 +10,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
-	"strconv"
 	"time"
 
+	"github.com/tinynet/tinynet/internal/heap"
 	"github.com/tinynet/tinynet/netdev"
 
 	"github.com/tinynet/tinynet/bench/lneto/internal/page"
@@ -57,7 +56,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	say(bare.name+", bytes", int(size))
+	heap.Say(bare.name+", bytes", int(size))
 
 	nethttp, err := listen("net/http", func(l net.Listener) error {
 		return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, page.Body) }))
@@ -85,8 +84,8 @@ func run() error {
 		if err != nil {
 			return err
 		}
-		say(s.name+", allocations of a connection with one request", int(times))
-		say(s.name+", bytes of them without the connection", max(0, int(now)-int(size)))
+		heap.Say(s.name+", allocations of a connection with one request", int(times))
+		heap.Say(s.name+", bytes of them without the connection", max(0, int(now)-int(size)))
 	}
 	var done [2]int
 	for range turns {
@@ -99,12 +98,10 @@ func run() error {
 		}
 	}
 	for i, s := range both {
-		say(s.name+", connections with one request a second", int(float64(done[i])/(turns*slice.Seconds())))
+		heap.Say(s.name+", connections with one request a second", int(float64(done[i])/(turns*slice.Seconds())))
 	}
 	return nil
 }
-
-func say(name string, value int) { println(name+":", strconv.Itoa(value)) }
 
 // A server serves at an address.
 type server struct {
@@ -116,7 +113,7 @@ type server struct {
 // listen starts a server and says what heap it keeps once it has answered.
 func listen(name string, serve func(net.Listener) error) (*server, error) {
 	s := &server{name: name}
-	before := used()
+	before := heap.InUse()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -132,7 +129,7 @@ func listen(name string, serve func(net.Listener) error) (*server, error) {
 			return nil, err
 		}
 	}
-	say(name+", heap in use when it has answered", int(used())-int(before))
+	heap.Say(name+", heap in use when it has answered", int(heap.InUse())-int(before))
 	return s, nil
 }
 
@@ -176,28 +173,16 @@ func (s *server) ask() error {
 func (s *server) least() (times, size uint64, err error) {
 	times, size = ^uint64(0), ^uint64(0)
 	for range rounds {
-		used()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
+		heap.InUse()
+		timesBefore, sizeBefore := heap.Allocated()
 		for range each {
 			if err := s.ask(); err != nil {
 				return 0, 0, err
 			}
 		}
-		runtime.ReadMemStats(&after)
-		times = min(times, (after.Mallocs-before.Mallocs)/each)
-		size = min(size, (after.TotalAlloc-before.TotalAlloc)/each)
+		timesNow, sizeNow := heap.Allocated()
+		times = min(times, (timesNow-timesBefore)/each)
+		size = min(size, (sizeNow-sizeBefore)/each)
 	}
 	return times, size, nil
-}
-
-// used returns the heap in use, in bytes.
-func used() uint64 {
-	for range 3 {
-		time.Sleep(time.Millisecond) // what has come to its end goes
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

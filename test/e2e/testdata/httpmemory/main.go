@@ -16,8 +16,8 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
-	"time"
 
+	"github.com/tinynet/tinynet/internal/heap"
 	"github.com/tinynet/tinynet/netdev"
 )
 
@@ -43,39 +43,18 @@ func main() {
 	println("end")
 }
 
-// used returns the heap in use, in bytes.
-func used() uint64 {
-	for range 3 {
-		time.Sleep(time.Millisecond) // what has come to its end goes
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-// allocated returns how often and how much was ever allocated, in bytes.
-func allocated() (times, size uint64) {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.Mallocs, m.TotalAlloc
-}
-
-// say prints one figure.
-func say(name string, value uint64) { println(name+":", strconv.FormatUint(value, 10)) }
-
 // least returns how often and how much a call allocates, on average of n. Go's runtime
 // allocates now and then for itself: it is the least of some rounds.
 func least(n uint64, call func() error) (times, size uint64, err error) {
 	times, size = ^uint64(0), ^uint64(0)
 	for range 3 {
-		timesBefore, sizeBefore := allocated()
+		timesBefore, sizeBefore := heap.Allocated()
 		for range n {
 			if err := call(); err != nil {
 				return 0, 0, err
 			}
 		}
-		timesNow, sizeNow := allocated()
+		timesNow, sizeNow := heap.Allocated()
 		times = min(times, (timesNow-timesBefore)/n)
 		size = min(size, (sizeNow-sizeBefore)/n)
 	}
@@ -138,13 +117,13 @@ func goroutine() uint64 {
 	done := make(chan bool)
 	var size uint64
 	for range 2 { // the first time warms up
-		used()
-		_, before := allocated()
+		heap.InUse()
+		_, before := heap.Allocated()
 		for range conns {
 			go func() { <-done }()
 		}
 		runtime.Gosched()
-		_, now := allocated()
+		_, now := heap.Allocated()
 		size = (now - before) / conns
 		for range conns {
 			done <- true
@@ -157,9 +136,9 @@ func goroutine() uint64 {
 func server() error {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	say("heap", m.HeapSys)
+	heap.Say("heap", m.HeapSys)
 	stack := goroutine()
-	say("goroutine, allocated", stack)
+	heap.Say("goroutine, allocated", stack)
 	var ends [conns]*end
 	for i := range ends {
 		ends[i] = new(end)
@@ -173,8 +152,8 @@ func server() error {
 	var far [conns]net.Conn
 	var bareIdle, bareNew uint64
 	for range 2 { // the first time warms up
-		before := used()
-		_, size := allocated()
+		before := heap.InUse()
+		_, size := heap.Allocated()
 		for i, e := range ends {
 			if e.Conn, err = net.Dial("tcp", l.Addr().String()); err != nil {
 				return err
@@ -191,16 +170,16 @@ func server() error {
 				}
 			}
 		}
-		_, now := allocated()
-		bareIdle, bareNew = less(used(), before)/conns, (now-size)/conns
+		_, now := heap.Allocated()
+		bareIdle, bareNew = less(heap.InUse(), before)/conns, (now-size)/conns
 		for i, e := range ends {
 			far[i].Close()
 			e.Close()
 			far[i], e.Conn = nil, nil
 		}
 	}
-	say("bare connection, heap in use", bareIdle)
-	say("bare connection, allocated", bareNew)
+	heap.Say("bare connection, heap in use", bareIdle)
+	heap.Say("bare connection, allocated", bareNew)
 	l.Close()
 
 	// A server.
@@ -238,16 +217,16 @@ func server() error {
 		return err
 	}
 	<-held
-	used()
-	_, size := allocated()
+	heap.InUse()
+	_, size := heap.Allocated()
 	if second.Conn, err = net.Dial("tcp", addr); err != nil {
 		return err
 	}
 	if err := second.ask(); err != nil {
 		return err
 	}
-	_, now := allocated()
-	say("cold connection with a request, allocated", less(now-size, bareNew+stack))
+	_, now := heap.Allocated()
+	heap.Say("cold connection with a request, allocated", less(now-size, bareNew+stack))
 	release <- true
 	first.Close()
 	second.Close()
@@ -257,8 +236,8 @@ func server() error {
 	// Go's runtime allocates now and then for itself: the least of some rounds.
 	warm := ^uint64(0)
 	for range 4 {
-		used()
-		_, size = allocated()
+		heap.InUse()
+		_, size = heap.Allocated()
 		for range conns {
 			if first.Conn, err = net.Dial("tcp", addr); err != nil {
 				return err
@@ -270,12 +249,12 @@ func server() error {
 			<-closed // and its buffers are back
 			runtime.Gosched()
 		}
-		_, now = allocated()
+		_, now = heap.Allocated()
 		warm = min(warm, less((now-size)/conns, bareNew))
 	}
-	say("warm connection with a request, allocated", warm)
+	heap.Say("warm connection with a request, allocated", warm)
 
-	before := used()
+	before := heap.InUse()
 	for _, e := range ends {
 		if e.Conn, err = net.Dial("tcp", addr); err != nil {
 			return err
@@ -284,14 +263,14 @@ func server() error {
 			return err
 		}
 	}
-	say("idle connection, heap in use", less(less(used(), before)/conns, bareIdle+stack))
+	heap.Say("idle connection, heap in use", less(less(heap.InUse(), before)/conns, bareIdle+stack))
 
 	times, size, err := least(100, first.ask)
 	if err != nil {
 		return err
 	}
-	say("keep-alive request, allocations", times)
-	say("keep-alive request, allocated", size)
+	heap.Say("keep-alive request, allocations", times)
+	heap.Say("keep-alive request, allocated", size)
 	for _, e := range ends {
 		e.Close()
 		e.Conn = nil
@@ -352,8 +331,8 @@ func client() error {
 	if err != nil {
 		return err
 	}
-	say("client's GET, allocations", times)
-	say("client's GET, allocated", size)
+	heap.Say("client's GET, allocations", times)
+	heap.Say("client's GET, allocated", size)
 	http.DefaultClient.CloseIdleConnections()
 	return nil
 }
@@ -371,7 +350,7 @@ func soak() error {
 	go srv.Serve(l)
 	defer srv.Close()
 
-	say("heap in use before", used())
+	heap.Say("heap in use before", heap.InUse())
 	e := new(end)
 	if e.Conn, err = net.Dial("tcp", addr); err != nil {
 		return err
@@ -401,10 +380,10 @@ func repeat(what, often string, byDefault int, do func() error) error {
 			return errors.New(what + ": " + strconv.Itoa(i) + ": " + err.Error())
 		}
 		if i%max(n/10, 1) == 0 {
-			_, size := allocated()
-			say(what, uint64(i))
-			say("\tallocated in all", size)
-			say("\theap in use", used())
+			_, size := heap.Allocated()
+			heap.Say(what, uint64(i))
+			heap.Say("\tallocated in all", size)
+			heap.Say("\theap in use", heap.InUse())
 		}
 	}
 	return nil

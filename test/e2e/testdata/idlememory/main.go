@@ -14,10 +14,10 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
-	"strconv"
 	"sync/atomic"
 	"time"
 
+	"github.com/tinynet/tinynet/internal/heap"
 	"github.com/tinynet/tinynet/netdev"
 	"github.com/tinynet/tinynet/netdev/simdev"
 )
@@ -43,19 +43,6 @@ func main() {
 	}
 	println("end")
 }
-
-// used returns the heap in use, in bytes.
-func used() int {
-	for range 3 {
-		time.Sleep(time.Millisecond) // what has come to its end goes
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
-}
-
-func say(name string, value int) { println(name+":", strconv.Itoa(value)) }
 
 // A driver counts the calls that wait in Recv.
 type driver struct {
@@ -162,11 +149,11 @@ func bare() (int, error) {
 		peer.Close(clients[i].sock)
 		own.Close(accepted[i])
 	}
-	none := used()
+	none := int(heap.InUse())
 	if err := fill(); err != nil {
 		return 0, err
 	}
-	size := used() - none
+	size := int(heap.InUse()) - none
 	runtime.KeepAlive(own)
 	runtime.KeepAlive(clients)
 	return size, nil
@@ -175,12 +162,12 @@ func bare() (int, error) {
 // goroutine returns what one takes that waits.
 func goroutine() int {
 	done := make(chan bool)
-	before := used()
+	before := int(heap.InUse())
 	for range conns {
 		go func() { <-done }()
 	}
 	runtime.Gosched()
-	size := used() - before
+	size := int(heap.InUse()) - before
 	for range conns {
 		done <- true
 	}
@@ -235,17 +222,17 @@ func measure() error {
 	if !own.AwaitSockets(1, settled) {
 		return errors.New("the server does not close the connections")
 	}
-	none := used()
-	say("no connection, heap in use", none)
+	none := int(heap.InUse())
+	heap.Say("no connection, heap in use", none)
 	if err := fill(); err != nil {
 		return err
 	}
-	all := used() - none
-	say("all idle connections, heap in use", all)
-	say("of that, the simulated devices", devs)
+	all := int(heap.InUse()) - none
+	heap.Say("all idle connections, heap in use", all)
+	heap.Say("of that, the simulated devices", devs)
 	// It keeps one when it has no connection.
-	say("of that, the server's goroutines", (conns-1)*stack)
-	say("the rest of all idle connections", all-devs-(conns-1)*stack)
+	heap.Say("of that, the server's goroutines", (conns-1)*stack)
+	heap.Say("the rest of all idle connections", all-devs-(conns-1)*stack)
 
 	// They are all still there. In this order each has just been asked for.
 	var longest time.Duration
@@ -256,6 +243,6 @@ func measure() error {
 		}
 		longest = max(longest, took)
 	}
-	say("milliseconds until an answer", int(longest/time.Millisecond))
+	heap.Say("milliseconds until an answer", int(longest/time.Millisecond))
 	return srv.Close()
 }
