@@ -340,6 +340,7 @@ func (t *tool) compileTinyGo(ctx context.Context, tg *tinyGo, opt runOptions, di
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case errors.As(err, &exit):
+		t.folderMeant(pkg)
 		err = exitError(statusFailed) // TinyGo has said why
 	case err != nil:
 		err = fmt.Errorf("build %s: %w", strings.Join(pkg, " "), err)

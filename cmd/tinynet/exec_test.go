@@ -226,7 +226,9 @@ func TestRun(t *testing.T) {
 	finish(t, echo).want(t, 0, "what goes in")
 
 	finish(t, run("./broken")).want(t, 1, "undefined: nonsense", "!tinynet run:")
-	finish(t, run("./nowhere")).want(t, 1, "nowhere", "!tinynet run:")
+	finish(t, run("./nowhere")).want(t, 1, "nowhere", "!tinynet run:", "!the folder of that name")
+	finish(t, run("nowhere")).want(t, 1, "nowhere", "!the folder of that name")
+	finish(t, run("cmd/hello")).want(t, 1, "cmd/hello", "the folder of that name is ./cmd/hello")
 	finish(t, run("./lib")).want(t, 1, "!on the port")
 	finish(t, run("./one", "./cmd/hello")).want(t, 0, "from two files")
 	finish(t, run("./...")).want(t, 1)

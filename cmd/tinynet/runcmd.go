@@ -239,9 +239,8 @@ func tagged(tags string) string {
 // ownModule is a package's folder if that is in another module than this
 // folder, where the go command would not build it.
 func ownModule(pkg string) string {
-	if !filepath.IsAbs(pkg) && pkg != "." && pkg != ".." &&
-		!strings.HasPrefix(filepath.ToSlash(pkg), "./") && !strings.HasPrefix(filepath.ToSlash(pkg), "../") {
-		return "" // an import path
+	if importPath(pkg) {
+		return ""
 	}
 	dir, err := filepath.Abs(pkg)
 	if err != nil {
@@ -255,6 +254,24 @@ func ownModule(pkg string) string {
 		return ""
 	}
 	return dir
+}
+
+// importPath tells whether the go command takes a package's name for an import path,
+// and not for a folder's.
+func importPath(pkg string) bool {
+	slashed := filepath.ToSlash(pkg)
+	return !filepath.IsAbs(pkg) && pkg != "." && pkg != ".." && !strings.HasPrefix(slashed, "./") && !strings.HasPrefix(slashed, "../")
+}
+
+// folderMeant says after a build that failed that what was named as an import path is
+// also a folder here, since the compiler's own message does not lead there.
+func (t *tool) folderMeant(pkg []string) {
+	if len(pkg) != 1 || !importPath(pkg[0]) {
+		return
+	}
+	if files, err := filepath.Glob(filepath.Join(pkg[0], "*.go")); err == nil && len(files) > 0 {
+		fmt.Fprintf(t.stderr, "tinynet: %[1]s is the path of a package, as for go build; the folder of that name is ./%[1]s\n", filepath.ToSlash(pkg[0]))
+	}
 }
 
 // modfile is the go.mod that counts in a folder.
@@ -358,6 +375,7 @@ func (b *build) into(ctx context.Context, target string) (string, error) {
 		}
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
+			b.t.folderMeant(b.pkg)
 			return "", exitError(statusFailed) // the go command has said why
 		}
 		if err != nil {

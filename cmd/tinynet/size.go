@@ -297,6 +297,7 @@ func (m *measurer) measure(ctx context.Context, pkg, tags string) (*size.Program
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
+		m.t.folderMeant([]string{pkg})
 		return nil, buildError(fmt.Sprintf("build %s for %s: tinygo failed and has said why above", pkg, m.target))
 	}
 	if err != nil {

@@ -49,7 +49,7 @@ type TinyGo struct {
 }
 
 // installHint is what to do where there is no usable TinyGo.
-const installHint = "Install TinyGo 0.35 or newer from https://tinygo.org/getting-started/install/, or name its command with -tinygo FILE"
+const installHint = "Install TinyGo 0.40 (0.35 is the oldest that works) from https://tinygo.org/getting-started/install/, or name its command with -tinygo FILE"
 
 // Find asks a tinygo command, run in the environment, where it keeps things. An
 // empty command means the one on PATH.
