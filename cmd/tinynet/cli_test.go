@@ -257,6 +257,19 @@ func TestAPI(t *testing.T) {
 	tinynet(testPort(), "api", "net").want(t, 0, "net  have ")
 }
 
+// Whatever a program is built with, it has all of Go's API. The one difference is what
+// docs/tags.md says of nethttptransport.
+func TestAPITags(t *testing.T) {
+	if raceEnabled {
+		return // each takes half a minute
+	}
+	port := filepath.Join("..", "..", "port")
+	for _, tags := range []string{"notls,nohostnet", "tinygo,baremetal,tlsoffload,nethttpomithttp2"} {
+		tinynet(port, "api", "-tags", tags).want(t, 0, "lines", "!lacking")
+	}
+	tinynet(port, "api", "-tags=tinygo baremetal notls", "net/http").want(t, 1, "differs: pkg net/http, var DefaultTransport RoundTripper", "1 lacking without excuse")
+}
+
 // Without a home there is a cache all the same.
 func TestNoHome(t *testing.T) {
 	unixOnly(t)

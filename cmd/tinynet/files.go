@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
@@ -176,7 +177,8 @@ Examples:
 
 func (t *tool) apiCommand() *ffcli.Command {
 	var asJSON bool
-	c := t.command("api", "tinynet api [-json] [-go VERSION | -goroot DIR] [PKG...]", "compare the exported names of the port with Go's", `
+	var tags string
+	c := t.command("api", "tinynet api [-json] [-tags TAGS] [-go VERSION | -goroot DIR] [PKG...]", "compare the exported names of the port with Go's", `
 Each line of GOROOT/api for a package, such as
 
   pkg net, func Dial(string, string) (Conn, error)
@@ -189,8 +191,12 @@ judged by the exported names in their sources instead.
 PKG is an import path, or ends in /... for all packages below; by default it is
 all of the port.
 
+With -tags, the port is the one that a program with these build tags has, and Go's
+is what it is without; -tags tinygo,baremetal is a board's.
+
 Examples:
   tinynet api
+  tinynet api -tags tinygo,baremetal,tlsoffload
   tinynet api -go 1.25.11 net
   tinynet api -json net/http/...`,
 		func(ctx context.Context, args []string) error {
@@ -207,7 +213,7 @@ Examples:
 				return err
 			}
 			done := t.progress.start("comparing")
-			r, err := apicheck.Check(tree, root, args, excuses)
+			r, err := apicheck.Check(tree, root, args, strings.FieldsFunc(tags, func(r rune) bool { return r == ',' || r == ' ' }), excuses)
 			done()
 			if err != nil {
 				return fmt.Errorf("compare the port's API with Go's: %w", err)
@@ -226,5 +232,6 @@ Examples:
 			return err
 		})
 	c.FlagSet.BoolVar(&asJSON, "json", false, "print JSON")
+	c.FlagSet.StringVar(&tags, "tags", "", "compare what a program has that is built with the comma-separated build `TAGS`")
 	return c
 }

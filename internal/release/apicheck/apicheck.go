@@ -113,9 +113,10 @@ func (e *UnknownPackageError) Error() string {
 
 // Check compares packages of a tree with those of the release it was made from.
 // The patterns are import paths, or end in /... for all packages below; none
-// means all.
-func Check(tree *assemble.Tree, root assemble.Goroot, patterns []string, excuses []Excuse) (*Report, error) {
+// means all. The port is looked at with the build tags, and the release without.
+func Check(tree *assemble.Tree, root assemble.Goroot, patterns, tags []string, excuses []Excuse) (*Report, error) {
 	port := newUniverse(root, tree)
+	port.build.BuildTags = tags
 	ref, err := openReference(root)
 	if err != nil {
 		return nil, err

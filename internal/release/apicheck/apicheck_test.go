@@ -244,7 +244,7 @@ func text(t *testing.T, r *Report) string {
 
 func TestGood(t *testing.T) {
 	root, tree := synthetic(t, "good")
-	r, err := Check(tree, root, nil, nil)
+	r, err := Check(tree, root, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestBad(t *testing.T) {
 		{"pkg net, type T struct", "it was missing once"},
 		{"pkg net, func NotInThisRelease()", "a newer one has it"},
 	}
-	r, err := Check(tree, root, []string{"net"}, excuses)
+	r, err := Check(tree, root, []string{"net"}, nil, excuses)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestBad(t *testing.T) {
 
 func TestExcused(t *testing.T) {
 	root, tree := synthetic(t, "bad")
-	r, err := Check(tree, root, nil, nil)
+	r, err := Check(tree, root, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestExcused(t *testing.T) {
 			excuses = append(excuses, Excuse{m.Line, "because"})
 		}
 	}
-	if r, err = Check(tree, root, nil, excuses); err != nil || !r.OK() {
+	if r, err = Check(tree, root, nil, nil, excuses); err != nil || !r.OK() {
 		t.Errorf("with excuses for all: %v\n%s", err, text(t, r))
 	}
 }
@@ -332,7 +332,7 @@ func TestFromSource(t *testing.T) {
 			write(t, root.Dir, file{"src/" + name, f.data})
 		}
 	}
-	r, err := Check(tree, root, nil, nil)
+	r, err := Check(tree, root, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func TestPatterns(t *testing.T) {
 		}
 	}
 	root, tree := synthetic(t, "good")
-	_, err := Check(tree, root, []string{"net", "net/url"}, nil)
+	_, err := Check(tree, root, []string{"net", "net/url"}, nil, nil)
 	var unknown *UnknownPackageError
 	if !errors.As(err, &unknown) || unknown.Pattern != "net/url" || !strings.Contains(err.Error(), "net, net/http") {
 		t.Errorf("Check of net/url: %v", err)
@@ -378,7 +378,7 @@ func TestPatterns(t *testing.T) {
 func TestBroken(t *testing.T) {
 	for port, want := range map[string]string{"broken": "src/net/net.go:3:11: undefined: Nonsense", "syntax": "src/net/net.go:3:12"} {
 		root, tree := synthetic(t, port)
-		_, err := Check(tree, root, nil, nil)
+		_, err := Check(tree, root, nil, nil, nil)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "type-check net of go1.26.3") {
 			t.Errorf("%s: got %v, want %s", port, err, want)
 		}
@@ -390,7 +390,7 @@ func TestTruncatedAPI(t *testing.T) {
 	if err := os.Remove(filepath.Join(root.Dir, "api", "go1.20.txt")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Check(tree, root, nil, nil); err == nil || !strings.Contains(err.Error(), "read the API of go1.26.3: open ") {
+	if _, err := Check(tree, root, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "read the API of go1.26.3: open ") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -463,7 +463,7 @@ func TestGoItself(t *testing.T) {
 	if raceEnabled {
 		patterns = []string{"net"} // the rest would take minutes
 	}
-	r, err := Check(tree, root, patterns, nil)
+	r, err := Check(tree, root, patterns, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

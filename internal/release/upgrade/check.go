@@ -109,7 +109,7 @@ func (c *Check) api(tree *assemble.Tree, root assemble.Goroot) {
 		c.fail([]error{err})
 		return
 	}
-	rep, err := apicheck.Check(tree, root, nil, excuses)
+	rep, err := apicheck.Check(tree, root, nil, nil, excuses)
 	if err != nil {
 		c.fail([]error{err})
 		return
