@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -188,24 +187,49 @@ func lookup(f func(ctx context.Context, r *net.Resolver) error) func(w *world) e
 	}
 }
 
-// byMethod calls a method that not every release of Go has, if it is there.
-func byMethod(on any, name string, args ...any) (io.Closer, error) {
-	m := reflect.ValueOf(on).MethodByName(name)
-	if !m.IsValid() {
-		return io.NopCloser(nil), nil
+// What a Dialer has since Go 1.26. In an older release there is nothing to try, and
+// nothing that fails.
+type (
+	tcpDialer interface {
+		DialTCP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*net.TCPConn, error)
 	}
-	var in []reflect.Value
-	for i, a := range args {
-		if a == nil {
-			in = append(in, reflect.Zero(m.Type().In(i)))
-		} else {
-			in = append(in, reflect.ValueOf(a))
-		}
+	udpDialer interface {
+		DialUDP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*net.UDPConn, error)
 	}
-	out := m.Call(in)
-	err, _ := out[1].Interface().(error)
-	c, _ := out[0].Interface().(io.Closer)
-	return c, err
+	ipDialer interface {
+		DialIP(ctx context.Context, network string, laddr, raddr netip.Addr) (*net.IPConn, error)
+	}
+	unixDialer interface {
+		DialUnix(ctx context.Context, network string, laddr, raddr *net.UnixAddr) (*net.UnixConn, error)
+	}
+)
+
+func dialTCP(d any, at netip.AddrPort) (io.Closer, error) {
+	if d, ok := d.(tcpDialer); ok {
+		return d.DialTCP(ctx, "tcp", netip.AddrPort{}, at)
+	}
+	return io.NopCloser(nil), nil
+}
+
+func dialUDP(d any, at netip.AddrPort) (io.Closer, error) {
+	if d, ok := d.(udpDialer); ok {
+		return d.DialUDP(ctx, "udp", netip.AddrPort{}, at)
+	}
+	return io.NopCloser(nil), nil
+}
+
+func dialIP(d any, at netip.Addr) (io.Closer, error) {
+	if d, ok := d.(ipDialer); ok {
+		return d.DialIP(ctx, "ip4:icmp", netip.Addr{}, at)
+	}
+	return io.NopCloser(nil), nil
+}
+
+func dialUnix(d any, at *net.UnixAddr) (io.Closer, error) {
+	if d, ok := d.(unixDialer); ok {
+		return d.DialUnix(ctx, "unix", nil, at)
+	}
+	return io.NopCloser(nil), nil
 }
 
 var probes = []probe{
@@ -219,7 +243,7 @@ var probes = []probe{
 				"DialTimeout":        func() (io.Closer, error) { return net.DialTimeout("tcp", at.String(), patience) },
 				"Dialer.Dial":        func() (io.Closer, error) { return d.Dial("tcp", at.String()) },
 				"Dialer.DialContext": func() (io.Closer, error) { return d.DialContext(ctx, "tcp", at.String()) },
-				"Dialer.DialTCP":     func() (io.Closer, error) { return byMethod(d, "DialTCP", ctx, "tcp", netip.AddrPort{}, at) },
+				"Dialer.DialTCP":     func() (io.Closer, error) { return dialTCP(d, at) },
 			} {
 				closer, err := dial()
 				if err != nil {
@@ -557,7 +581,7 @@ var probes = []probe{
 			func() (io.Closer, error) { return net.Dial("udp", at.String()) },
 			func() (io.Closer, error) { return net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(at)) },
 			func() (io.Closer, error) {
-				return byMethod(new(net.Dialer), "DialUDP", ctx, "udp", netip.AddrPort{}, at)
+				return dialUDP(new(net.Dialer), at)
 			},
 		} {
 			closer, err := dial()
@@ -737,7 +761,7 @@ var probes = []probe{
 	// IPConn's own methods cannot be called where nothing makes one.
 	{"use raw IP", "DialIP ListenIP Dialer.DialIP IPConn.*", func(w *world) error {
 		here := &net.IPAddr{IP: net.IPv4zero}
-		_, byDialer := byMethod(new(net.Dialer), "DialIP", ctx, "ip4:icmp", netip.Addr{}, w.ip)
+		_, byDialer := dialIP(new(net.Dialer), w.ip)
 		_, dialled := net.DialIP("ip4:icmp", nil, &net.IPAddr{IP: w.ip.AsSlice()})
 		_, err := net.ListenIP("ip4:icmp", here)
 		if dialled == nil || err == nil {
@@ -758,7 +782,7 @@ var probes = []probe{
 		}
 		l.SetDeadline(time.Now().Add(patience))
 		for _, accept := range []func() (net.Conn, error){l.Accept, func() (net.Conn, error) { return l.AcceptUnix() }} {
-			closer, err := byMethod(new(net.Dialer), "DialUnix", ctx, "unix", nil, at)
+			closer, err := dialUnix(new(net.Dialer), at)
 			c, ok := closer.(*net.UnixConn)
 			if !ok {
 				c, err = net.DialUnix("unix", nil, at)

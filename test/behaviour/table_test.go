@@ -380,8 +380,6 @@ func calls(t *testing.T, file string) map[string]map[string]bool {
 			switch n := n.(type) {
 			case *ast.SelectorExpr:
 				into[n.Sel.Name] = true
-			case *ast.BasicLit: // for byMethod
-				into[strings.Trim(n.Value, `"`)] = true
 			case *ast.Ident:
 				into[n.Name] = true
 			}
