@@ -118,6 +118,13 @@ func main() {
 		cancel()
 		show(fmt.Sprintf("look up %q %v", name, addrs), err)
 	}
+	// Go's own resolver reads the hosts file on Windows, too.
+	for _, name := range []string{"listed.example", "twice.example", "localhost"} {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		addrs, err := (&net.Resolver{PreferGo: true}).LookupHost(ctx, name)
+		cancel()
+		show(fmt.Sprintf("look up with PreferGo %q %v", name, addrs), err)
+	}
 	dial("tcp", "does-not-exist.invalid:80")
 	get("http://does-not-exist.invalid/")
 	names, err := net.LookupAddr("192.0.2.77")
