@@ -215,6 +215,10 @@ func TestPromiseTable(t *testing.T) {
 	}
 	home := netip.MustParseAddr("127.0.0.1")
 	try(&world{name: "loopback", ip: home, peer: devtest.Computer(home)}, netdev.Loopback())
+	if runtime.Compiler == "tinygo" {
+		skip(t, "the tether's other end is a process with pipes, which TinyGo's os cannot start (files setting not implemented)")
+		return
+	}
 	w, dev, stop := tethered(t)
 	try(w, dev)
 	stop()
