@@ -90,7 +90,7 @@ func tinygoTable(cells []Cell) string {
 	b.WriteString("\n## TinyGo\n\n" +
 		"Small programs, built with each TinyGo for each Go and target that `make matrix-tinygo` was run for: flash / static RAM, or the\n" +
 		"first error, on the port (with `tinynet` in front) and on TinyGo's own net, which has less to offer. Where that builds, the\n" +
-		"port does: the test fails otherwise.\n\n" +
+		"port does: the test fails otherwise. A row has the sizes of the day when it was built; today's, program by program, are in [size.md](size.md).\n\n" +
 		"| TinyGo | Go | target | program | port | TinyGo's own net |\n|---|---|---|---|---|---|\n")
 	for _, c := range cells {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", c.TinyGo, c.Go, c.Target, c.Program, c.Port, c.Own)
