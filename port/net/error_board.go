@@ -1,4 +1,4 @@
-//go:build tinynetport && (baremetal || port.wasisockets)
+//go:build tinynetport && port.wordless
 
 package net
 
@@ -17,7 +17,7 @@ func sameError(err, target error) bool {
 	return *(*[2]uintptr)(unsafe.Pointer(&err)) == *(*[2]uintptr)(unsafe.Pointer(&target))
 }
 
-// A boardError has the words for an Errno, which TinyGo knows on boards, and for wasip2, by
+// A boardError has the words for an Errno, which TinyGo knows on boards and in WebAssembly by
 // number only.
 type boardError struct {
 	call  string

@@ -1,4 +1,4 @@
-//go:build tinynetport && !baremetal && !port.wasisockets
+//go:build tinynetport && !port.wordless
 
 package net
 

@@ -43,6 +43,7 @@ type wasi struct {
 type wasiSock struct {
 	sotype, family int
 	closed         bool
+	ended          bool         // writes are over: a host may not say so at once
 	deadlines      [2]time.Time // for reads, for writes
 
 	tcp tcp.TCPSocket
@@ -166,6 +167,14 @@ func (s *wasiSock) wait(half int, ask func() (done bool, err error)) error {
 		}
 		time.Sleep(wasiPause)
 	}
+}
+
+// wasiLook has the host see whether there is room for what is sent: Wasmtime says that
+// there is none until this is asked. It is dropped at once, since a stream cannot be
+// dropped, by Close, before what belongs to it.
+func wasiLook(room tcp.Pollable) {
+	room.Ready()
+	room.ResourceDrop()
 }
 
 // outcome makes the answer of a host's call one for wait.
@@ -323,6 +332,9 @@ func (w *wasi) Send(num int, buf []byte, _ int, _ time.Time) (n int, err error) 
 	if !s.streams {
 		return 0, sysError("write", syscall.ENOTCONN)
 	}
+	if s.ended {
+		return 0, sysError("write", syscall.EPIPE)
+	}
 	for n < len(buf) {
 		err := s.wait(wasiWrites, func() (bool, error) {
 			room := s.out.CheckWrite()
@@ -331,6 +343,7 @@ func (w *wasi) Send(num int, buf []byte, _ int, _ time.Time) (n int, err error) 
 			}
 			now := min(*room.OK(), uint64(len(buf)-n))
 			if now == 0 {
+				wasiLook(s.out.Subscribe())
 				return false, nil
 			}
 			if r := s.out.Write(cm.ToList(buf[n : n+int(now)])); r.IsErr() {
@@ -409,6 +422,7 @@ func (s *wasiSock) sendOne(buf []byte, to cm.Option[network.IPSocketAddress]) (i
 			return outcome("sendto", room.Err())
 		}
 		if *room.OK() == 0 {
+			wasiLook(s.leave.Subscribe())
 			return false, nil
 		}
 		r := s.leave.Send(cm.ToList([]udp.OutgoingDatagram{{Data: cm.ToList(buf), RemoteAddress: to}}))
@@ -468,6 +482,9 @@ func (w *wasi) Shutdown(num, how int) error {
 	// The host counts as netdev does.
 	if r := s.tcp.Shutdown(tcp.ShutdownType(how)); r.IsErr() {
 		return wasiError("shutdown", *r.Err())
+	}
+	if how != ndSHUT_RD {
+		s.ended = true
 	}
 	return nil
 }

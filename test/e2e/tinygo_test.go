@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+	"github.com/tetratelabs/wazero/sys"
 	"github.com/tinynet/tinynet/internal/tinygo"
 	"github.com/tinynet/tinynet/internal/toolchain"
 )
@@ -286,11 +290,18 @@ func TestTinyGoInstall(t *testing.T) {
 	}
 }
 
-// TestTinyGoLoopback runs a program that uses the loopback on this computer
-// and on emulated boards.
+// TestTinyGoLoopback runs a program that uses the loopback on this computer, on
+// emulated boards and in sandboxes.
 func TestTinyGoLoopback(t *testing.T) {
-	for _, board := range []struct{ target, emulator string }{
-		{"", "true"}, {"riscv-qemu", "qemu-system-riscv32"}, {"cortex-m-qemu", "qemu-system-arm"},
+	onBoard := []string{"-scheduler=tasks", "-stack-size=8kb"}
+	for _, board := range []struct {
+		target, emulator string
+		flags            []string
+	}{
+		{"", "true", nil},
+		{"riscv-qemu", "qemu-system-riscv32", onBoard},
+		{"cortex-m-qemu", "qemu-system-arm", onBoard},
+		{"wasm", "node", nil},
 	} {
 		name := board.target
 		if name == "" {
@@ -298,17 +309,50 @@ func TestTinyGoLoopback(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			needs(t, "tinygo", board.emulator)
-			args := []string{"run"}
+			args := append([]string{"run"}, board.flags...)
 			if board.target != "" {
-				args = append(args, "-target="+board.target, "-scheduler=tasks", "-stack-size=8kb")
+				args = append(args, "-target="+board.target)
 			}
-			out := underTinyGo(t, append(args, "./test/e2e/testdata/loopback")...)
-			if strings.Contains(out, "FAIL") || !strings.Contains(out, "end") {
-				t.Errorf("it printed:\n%s", out)
-			}
+			loopbackWorks(t, underTinyGo(t, append(args, "./test/e2e/testdata/loopback")...))
 		})
 	}
+	t.Run("wasip1", func(t *testing.T) {
+		needs(t, "tinygo")
+		program := filepath.Join(t.TempDir(), "loopback.wasm")
+		underTinyGo(t, "build", "-target=wasip1", "-o", program, "./test/e2e/testdata/loopback")
+		code, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+		defer cancel()
+		r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCloseOnContextDone(true))
+		defer r.Close(context.Background())
+		wasi_snapshot_preview1.MustInstantiate(ctx, r)
+		var said bytes.Buffer
+		_, err = r.InstantiateWithConfig(ctx, code, wazero.NewModuleConfig().WithStdout(&said).WithStderr(&said).
+			WithSysWalltime().WithSysNanotime().WithSysNanosleep())
+		if exit := new(sys.ExitError); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 0) {
+			t.Errorf("it ends with %v", err)
+		}
+		loopbackWorks(t, said.String())
+	})
 }
+
+// loopbackWorks looks whether each part of testdata/loopback says that it is well.
+func loopbackWorks(t *testing.T, said string) {
+	t.Helper()
+	for _, part := range loopbackParts {
+		if !strings.Contains(said, part+" ok") {
+			t.Errorf("no %q in what it printed:\n%s", part+" ok", said)
+		}
+	}
+	if strings.Contains(said, "FAIL") || !strings.Contains(said, "end") {
+		t.Errorf("it printed:\n%s", said)
+	}
+}
+
+var loopbackParts = []string{"tcp", "deadline", "close", "udp", "errors", "names"}
 
 // TestSmallClient runs what http.Get is on a board in a program without TLS,
 // on this computer and, with TinyGo, on an emulated board.
