@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"go/version"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +46,7 @@ func (t *tool) runBoard(ctx context.Context, opt runOptions, dir string, pkg, pr
 			return usagef("%s: the board %s has no command line", program[0], opt.board)
 		}
 		var clean func()
-		if opt.board == board.Pico || opt.board == board.W5500Pico {
+		if emulatesPico(opt.board) {
 			p, start, clean, err = onBoard.buildPico(ctx, opt, dir, pkg)
 		} else {
 			p, start, clean, err = onBoard.buildTinyGo(ctx, opt, dir, pkg)
@@ -306,7 +308,7 @@ func (t *tool) compileTinyGo(ctx context.Context, tg *tinyGo, opt runOptions, di
 	}
 	clean = func() { os.RemoveAll(tmp) }
 	ext := ".elf"
-	if (opt.board == board.Pico || opt.board == board.W5500Pico) && filepath.Ext(opt.output) == ".uf2" {
+	if emulatesPico(opt.board) && filepath.Ext(opt.output) == ".uf2" {
 		ext = ".uf2"
 	}
 	p.File = filepath.Join(tmp, "program"+ext)
@@ -329,7 +331,8 @@ func (t *tool) compileTinyGo(ctx context.Context, tg *tinyGo, opt runOptions, di
 	}
 	cmd := exec.CommandContext(ctx, tg.Command, append(args, pkg...)...)
 	cmd.Dir, cmd.Env = dir, tg.env
-	cmd.Stdout, cmd.Stderr = t.progress.writer(t.stdout), t.progress.writer(t.stderr)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = t.progress.writer(t.stdout), io.MultiWriter(t.progress.writer(t.stderr), &said)
 	interruptible(cmd)
 	cmd.WaitDelay = grace / 2
 	done := t.progress.start("building " + strings.Join(pkg, " ") + " with TinyGo")
@@ -339,6 +342,9 @@ func (t *tool) compileTinyGo(ctx context.Context, tg *tinyGo, opt runOptions, di
 	switch {
 	case ctx.Err() != nil:
 		err = ctx.Err()
+	case errors.As(err, &exit) && emulatesPico(opt.board) && bytes.Contains(said.Bytes(), []byte(" overflowed by ")):
+		err = fmt.Errorf("the program does not fit onto a Pico, which has 2 MB of flash and 264 kB of RAM\n"+
+			"What takes the room is told by tinynet size -target=pico2 %s, as that board has twice as much", strings.Join(pkg, " "))
 	case errors.As(err, &exit):
 		t.folderMeant(pkg)
 		err = exitError(statusFailed) // TinyGo has said why

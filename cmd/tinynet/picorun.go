@@ -14,9 +14,22 @@ import (
 	"github.com/tinynet/tinynet/netdev/w5500sim"
 )
 
+// emulatesPico tells whether a board is a Pico that is emulated.
+func emulatesPico(name string) bool { return name == board.Pico || name == board.W5500Pico }
+
 // isFirmware tells whether run is given a file of firmware instead of a package.
 func isFirmware(pkg []string) bool {
 	return len(pkg) == 1 && (strings.HasSuffix(pkg[0], ".uf2") || strings.HasSuffix(pkg[0], ".elf"))
+}
+
+// isOtherFile tells whether it is given a file that cannot be part of a package, such as
+// firmware in another format.
+func isOtherFile(pkg []string) bool {
+	if len(pkg) != 1 || strings.HasSuffix(pkg[0], ".go") {
+		return false
+	}
+	info, err := os.Stat(pkg[0])
+	return err == nil && info.Mode().IsRegular()
 }
 
 // buildPico builds for the Pico, or takes firmware that is there, and installs the
@@ -43,6 +56,8 @@ func (t *tool) buildPico(ctx context.Context, opt runOptions, dir string, pkg []
 			return fail(err)
 		}
 		p.File = pkg[0]
+	} else if isOtherFile(pkg) {
+		return fail(fmt.Errorf("%s is neither a package nor firmware, whose name ends in .uf2 or .elf", pkg[0]))
 	} else {
 		tg, _, err := t.onPortFor(ctx, "", func(tg *tinyGo, cache string) (err error) {
 			tg.Changed, err = board.PicoChanged(tg.Root, cache)

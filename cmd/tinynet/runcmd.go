@@ -149,7 +149,7 @@ func (t *tool) runExec(ctx context.Context, opt runOptions, args []string) error
 	if len(program) > 0 && strings.HasPrefix(pkg[0], "-") {
 		return usagef("%s: not a package", pkg[0])
 	}
-	isPico := opt.board == board.Pico || opt.board == board.W5500Pico
+	isPico := emulatesPico(opt.board)
 	for name, given := range map[string]bool{"stats": opt.stats, "ram": opt.ram != "", "stack-size": opt.stackSize != "", "profile": opt.profile != ""} {
 		switch {
 		case !given || isPico && name != "ram":

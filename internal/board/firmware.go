@@ -7,7 +7,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 )
 
 // Where the Pico's flash is.
@@ -29,6 +31,9 @@ const (
 	armAttributes   = elf.SHT_LOPROC + 3 // type of a section
 	armV6M, armV6SM = 11, 12             // architectures of a Cortex-M0+
 )
+
+// firmwareAdvice is how somebody with a file that is not for the chip gets one that is.
+const firmwareAdvice = "give the package in the file's place; with -o firmware.elf (or .uf2) tinynet run writes such a file"
 
 // uf2Families are chips that firmware may be for by mistake.
 var uf2Families = map[uint32]string{
@@ -57,7 +62,7 @@ func firmware(file string) ([]byte, error) {
 		err = bootable(image)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is no firmware for the RP2040: %w", file, err)
+		return nil, fmt.Errorf("%s is no firmware for the RP2040: %w\n%s", file, err, firmwareAdvice)
 	}
 	return image, nil
 }
@@ -77,11 +82,14 @@ func put(image *[]byte, address uint32, data []byte) error {
 
 func elfImage(data []byte) (image []byte, err error) {
 	f, err := elf.NewFile(bytes.NewReader(data))
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errors.New("it is cut off")
+	}
 	if err != nil {
 		return nil, err
 	}
 	if f.Class != elf.ELFCLASS32 || f.Machine != elf.EM_ARM {
-		return nil, fmt.Errorf("it is for %v of %v", f.Machine, f.Class)
+		return nil, fmt.Errorf("it is for %s", elfMachine(f))
 	}
 	// Firmware for the RP2350 and for some of other makers begins where the Pico's does.
 	if s := f.SectionByType(armAttributes); s != nil && s.Size <= uint64(len(data)) {
@@ -109,6 +117,26 @@ func elfImage(data []byte) (image []byte, err error) {
 		}
 	}
 	return image, nil
+}
+
+// elfMachine names what an ELF file is for, such as "RISC-V of 32 bits".
+func elfMachine(f *elf.File) string {
+	name := strings.TrimPrefix(f.Machine.String(), "EM_")
+	switch f.Machine {
+	case elf.EM_RISCV:
+		name = "RISC-V"
+	case elf.EM_XTENSA:
+		name = "Xtensa"
+	case elf.EM_386, elf.EM_X86_64, elf.EM_AARCH64:
+		name = "a computer (" + name + ")"
+	}
+	switch f.Class {
+	case elf.ELFCLASS32:
+		name += " of 32 bits"
+	case elf.ELFCLASS64:
+		name += " of 64 bits"
+	}
+	return name
 }
 
 // armProcessor is which processor an ELF file is for, by its section of attributes

@@ -3,6 +3,7 @@ package board_test
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"encoding/binary"
 	"os"
 	"os/exec"
@@ -145,6 +146,18 @@ func TestPicoEnds(t *testing.T) {
 	}
 }
 
+// elfHeader is the beginning of an ELF file that has nothing in it.
+func elfHeader(class elf.Class, machine elf.Machine) []byte {
+	var out bytes.Buffer
+	ident := [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(class), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)}
+	if class == elf.ELFCLASS64 {
+		binary.Write(&out, binary.LittleEndian, elf.Header64{Ident: ident, Type: uint16(elf.ET_EXEC), Machine: uint16(machine), Version: 1, Ehsize: 64})
+	} else {
+		binary.Write(&out, binary.LittleEndian, elf.Header32{Ident: ident, Type: uint16(elf.ET_EXEC), Machine: uint16(machine), Version: 1, Ehsize: 52})
+	}
+	return out.Bytes()
+}
+
 // TestPicoRefuses: what is no firmware for the chip is not run, and it is told why.
 func TestPicoRefuses(t *testing.T) {
 	t.Parallel()
@@ -164,6 +177,9 @@ func TestPicoRefuses(t *testing.T) {
 		{"another chip", change(28, 0xe48bff59), "it is for RP2350 (ARM)"},
 		{"a chip nobody knows", change(28, 0x12345678), "it is for the family 0x12345678"},
 		{"cut off", good[:500], "it is cut off"},
+		{"a beginning", []byte("\x7fELF\x01\x01\x01"), "it is cut off"},
+		{"RISC-V", elfHeader(elf.ELFCLASS32, elf.EM_RISCV), "it is for RISC-V of 32 bits"},
+		{"a computer", elfHeader(elf.ELFCLASS64, elf.EM_X86_64), "it is for a computer (X86_64) of 64 bits"},
 		{"no block", change(508, 0), "block 0 of it is none"},
 		{"too many bytes", change(16, 500), "block 0 of it has 500 bytes"},
 		{"too large", append(bytes.Clone(good), block(0x10200000-4, make([]byte, 8)).bytes()...), "outside of the Pico's flash, which has 2097152 bytes"},
@@ -177,8 +193,8 @@ func TestPicoRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := board.StartPico(context.Background(), board.Program{File: file})
-		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) {
-			t.Errorf("%s: got %v, want an error with %q and the file's name", test.name, err, test.want)
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "give the package") {
+			t.Errorf("%s: got %v, want an error with %q, the file's name and what to do", test.name, err, test.want)
 		}
 	}
 }

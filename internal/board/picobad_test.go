@@ -70,6 +70,7 @@ func TestPicoProgramEnds(t *testing.T) {
 				{"work", 0, []string{`^bad: worked \d+$`, `^tinynet: bytes of RAM: [1-9]\d* in all$`, `^tinynet: cycles: [1-9]\d{7,}, which are`, `^File: program\.elf$`, `%.*main\.work$`}},
 				{"panic", 1, []string{`panic: bad: it is broken`, `in main\.giveUp \(main\.go:\d+\)`}},
 				{"nil", 1, []string{`panic: runtime error.*nil pointer dereference`, `in main\.deref \(main\.go:\d+\)`}},
+				{"map", 1, []string{`panic: assignment to entry in nil map`, `in main\.store \(main\.go:\d+\)`}},
 				{"memory", 1, []string{`panic: runtime error.*out of memory`, `\(main\.go:\d+\)`}},
 				{"stack", 1, []string{`stack overflow|hard fault`, `in main\.deeper`}},
 				{"fault", 1, []string{`hard fault: write to the address 0x60000000, where there is nothing`, `^at 0x[0-9a-f]+ in main\.write \(main\.go:\d+\)$`}},
@@ -113,7 +114,7 @@ func TestPicoProgramEnds(t *testing.T) {
 }
 
 // TestPicoTooLarge: of a program that has no room in the flash or in memory, it is told
-// of what there is too much.
+// of what there is too much, and how to see what it is.
 func TestPicoTooLarge(t *testing.T) {
 	t.Parallel()
 	needsPico(t)
@@ -128,10 +129,25 @@ func TestPicoTooLarge(t *testing.T) {
 					t.Fatal(err)
 				}
 				status, out, errs := cli(t, "run", "-board", name, file)
-				if status != 1 || !regexp.MustCompile("(?i)"+test.want+" overflowed by [0-9]+ bytes").MatchString(errs) {
-					t.Errorf("got status %d, want 1 and that %s is full\n%s%.2000s", status, test.want, out, errs)
+				if status != 1 || !regexp.MustCompile("(?i)"+test.want+" overflowed by [0-9]+ bytes").MatchString(errs) || !strings.Contains(errs, "tinynet size -target=pico2 "+file) {
+					t.Errorf("got status %d, want 1, that %s is full and how to see of what\n%s%.2000s", status, test.want, out, errs)
 				}
 			})
 		}
+	}
+}
+
+// TestPicoOtherFile: a file that is neither of a package nor firmware is not taken for a
+// package that is missing.
+func TestPicoOtherFile(t *testing.T) {
+	t.Parallel()
+	picoInstall(t)
+	file := filepath.Join(t.TempDir(), "firmware.hex")
+	if err := os.WriteFile(file, []byte(":00000001FF\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := cli(t, "run", "-board", board.Pico, file)
+	if want := file + " is neither a package nor firmware, whose name ends in .uf2 or .elf"; status != 1 || !strings.Contains(errs, want) {
+		t.Errorf("got status %d, want 1 and %q\n%s%s", status, want, out, errs)
 	}
 }

@@ -32,6 +32,8 @@ func main() {
 		giveUp()
 	case "nil":
 		deref(nil)
+	case "map":
+		store(nil)
 	case "memory":
 		for {
 			kept = append(kept, new([1024]byte))
@@ -60,6 +62,9 @@ func giveUp() { panic("bad: it is broken") }
 
 //go:noinline
 func deref(p *int) { *p = 1 }
+
+//go:noinline
+func store(m map[string]int) { m["bad"] = 1 }
 
 //go:noinline
 func deeper(n int) int {
