@@ -47,6 +47,9 @@ type kind struct {
 // tether nor the date.
 func (k kind) ethernet() bool { return k.name == board.W5500Pico }
 
+// pico tells that the board is an emulated Pico, with the memory of one.
+func (k kind) pico() bool { return k.name == board.Pico || k.name == board.W5500Pico }
+
 // self is where the board reaches 127.0.0.1 of this computer.
 func (k kind) self() string {
 	if k.ethernet() {
@@ -404,36 +407,48 @@ func inSandbox(t *testing.T, pkg, tags string, least int) {
 
 // TestGuest runs the program of testdata/guest on each board.
 func TestGuest(t *testing.T) {
+	type part struct {
+		name string
+		f    func(*testing.T, *running, *http.Client)
+	}
+	parts := []part{
+		{"https", testHTTPS},
+		{"names", testNames},
+		{"device", testDevice},
+		{"random", testRandom},
+		{"date", testDate},
+		{"deadline", testDeadline},
+		{"eight connections", testEight},
+		{"UDP", testUDP},
+		{"cut", testCut},
+		{"reset", testReset},
+	}
 	kinds(t, func(t *testing.T, k kind) {
-		r := run(t, k, build(t, k, "./testdata/guest"))
-		r.at("tcp 80")
-		client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-		for _, test := range []struct {
-			name string
-			f    func(*testing.T, *running, *http.Client)
-		}{
-			{"https", testHTTPS},
-			{"names", testNames},
-			{"device", testDevice},
-			{"random", testRandom},
-			{"date", testDate},
-			{"deadline", testDeadline},
-			{"eight connections", testEight},
-			{"UDP", testUDP},
-			{"cut", testCut},
-			{"reset", testReset},
-		} {
-			t.Run(test.name, func(t *testing.T) {
-				switch test.name {
-				case "names", "device", "date", "cut":
-					if k.ethernet() {
-						t.Skip("the board has no tether, which brings those")
-					}
+		file := build(t, k, "./testdata/guest")
+		boots := [][]part{parts}
+		if k.pico() {
+			// After https, no eight stacks more fit into a Pico's memory: docs/boards.md.
+			boots = [][]part{parts[:1], parts[1:]}
+		}
+		for i, parts := range boots {
+			t.Run(fmt.Sprint("boot ", i+1), func(t *testing.T) {
+				r := run(t, k, file)
+				r.at("tcp 80")
+				client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+				for _, part := range parts {
+					t.Run(part.name, func(t *testing.T) {
+						switch part.name {
+						case "names", "device", "date", "cut":
+							if k.ethernet() {
+								t.Skip("the board has no tether, which brings those")
+							}
+						}
+						part.f(t, r, client)
+					})
 				}
-				test.f(t, r, client)
+				t.Run("exit", func(t *testing.T) { testExit(t, r, client) })
 			})
 		}
-		t.Run("exit", func(t *testing.T) { testExit(t, r, client) })
 	})
 }
 

@@ -62,6 +62,10 @@ func check(err error) {
 func echo(l net.Listener) {
 	for {
 		c, err := l.Accept()
+		if e, ok := err.(interface{ Temporary() bool }); ok && e.Temporary() {
+			time.Sleep(20 * time.Millisecond) // a W5500 has eight sockets: one is free again when a connection ends
+			continue
+		}
 		check(err)
 		go func() {
 			defer c.Close()
