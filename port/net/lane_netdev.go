@@ -41,8 +41,9 @@ type lane struct {
 	busy     bool // a worker is in the driver
 	ready    bool // there is a result that nobody has taken
 	closed   bool
-	adopted  bool // the call that waits in the driver was an earlier listener's
-	watched  bool // busy, but in the driver only when its turn comes; guarded by patient.mu
+	adopted  bool   // the call that waits in the driver was an earlier listener's
+	tidy     func() // what who waits is to do first
+	watched  bool   // busy, but in the driver only when its turn comes; guarded by patient.mu
 
 	// The call.
 	op       patientOp
@@ -90,6 +91,15 @@ func (l *lane) wait() {
 	l.waiters++
 	l.changed.Wait()
 	l.waiters--
+}
+
+// waitTidily is wait for a call that may take long.
+func (l *lane) waitTidily() {
+	l.wait()
+	if tidy := l.tidy; tidy != nil {
+		l.tidy = nil
+		tidy()
+	}
 }
 
 // start has a worker make a call of the driver.

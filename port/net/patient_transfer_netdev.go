@@ -43,7 +43,7 @@ func (l *lane) receive(buf []byte, op patientOp) (int, netip.AddrPort, error) {
 			}
 			l.start(op)
 		}
-		l.wait()
+		l.waitTidily()
 	}
 	if err := l.usable(); err != nil {
 		return 0, netip.AddrPort{}, err

@@ -43,6 +43,8 @@ func (w *watch) add(l *lane) {
 	p := w.p
 	l.mu.Lock()
 	l.empty()
+	l.tidy = wipeBelow
+	l.changed.Broadcast()
 	l.mu.Unlock()
 	p.mu.Lock()
 	if !l.wanted() {
@@ -56,15 +58,17 @@ func (w *watch) add(l *lane) {
 	w.on = true
 	if !on {
 		w.wind()
-		// The watch takes the place of one: a connection that has something to do
-		// now needs no other to wait on.
-		p.crew.fewer(1)
 	}
 	p.mu.Unlock()
 	if !on {
 		w.keep()
 	}
 }
+
+// wipeBelow is for who waits on a connection that has become idle, and may do so for
+// long: below the frames in use, its stack has words that TinyGo's collector takes for
+// addresses. To wipe it at each call would take too long.
+func wipeBelow() { wipeStack(stackBegins()) }
 
 // wind has look called in time.
 func (w *watch) wind() {
@@ -97,6 +101,7 @@ func (w *watch) remove(l *lane) bool {
 // keep asks the driver until there is no idle connection left.
 func (w *watch) keep() {
 	pause := time.Duration(0)
+	calm := 0 // calls in which no connection had anything to do
 	for {
 		l, slice := w.next()
 		if l == nil {
@@ -108,6 +113,9 @@ func (w *watch) keep() {
 		until := time.Now().Add(slice)
 		n, peer, err, nothing := l.ask(l.buf, until)
 		stays, own := w.answered(l, nothing)
+		if calm++; !stays || w.p.alone.Load() > 0 {
+			calm = 0
+		}
 		switch {
 		case !stays:
 			l.bring(n, peer, err, !nothing)
@@ -119,6 +127,12 @@ func (w *watch) keep() {
 			l.mu.Unlock()
 			if time.Until(until) > slice/2 {
 				pause = patientRest(pause) // as in receiving
+			}
+			if calm >= patientAlone {
+				// This worker is one of those that are kept. It does not end the
+				// surplus at once: the next connection would take a new stack then,
+				// while old words on other stacks may lead to the one that has ended.
+				w.p.crew.keep(patientIdle - 1)
 			}
 		}
 		if own {
@@ -134,7 +148,6 @@ func (w *watch) next() (*lane, time.Duration) {
 	if len(w.lanes) == 0 {
 		w.on, w.lanes = false, nil
 		w.alarm.Stop()
-		w.p.crew.fewer(-1)
 		return nil, 0
 	}
 	if w.turn >= len(w.lanes) {
@@ -180,7 +193,6 @@ func (w *watch) look() {
 			}
 		}
 		w.lanes, w.asks, w.on = nil, nil, false
-		p.crew.fewer(-1)
 	}
 	p.mu.Unlock()
 	for _, l := range lanes {

@@ -17,11 +17,10 @@ type crew struct {
 
 	mu   sync.Mutex
 	idle int // workers that wait for a job
-	less int // how many fewer than patientIdle may do so
 }
 
 // A job is what a worker does: the call that a lane has, a quick one, or all that opens
-// a socket.
+// a socket. One that is none of these ends the worker.
 type job struct {
 	lane  *lane
 	quick *quickJob
@@ -34,10 +33,12 @@ func (j job) do() {
 		j.lane.do()
 	case j.quick != nil:
 		j.quick.done <- j.quick.call()
-	default:
+	case j.open != nil:
 		j.open()
 	}
 }
+
+func (j job) ends() bool { return j.lane == nil && j.quick == nil && j.open == nil }
 
 // work has a worker do j.
 func (c *crew) work(j job) {
@@ -63,9 +64,13 @@ func (c *crew) worker() {
 // next does a job, and reports whether the worker is to stay. Each call of a driver is one,
 // so the stack, on which it leaves little, is not wiped.
 func (c *crew) next() (stay bool) {
-	(<-c.jobs).do()
+	j := <-c.jobs
+	if j.ends() {
+		return false
+	}
+	j.do()
 	c.mu.Lock()
-	stay = c.idle < patientIdle-c.less
+	stay = c.idle < patientIdle
 	if stay {
 		c.idle++
 	}
@@ -73,11 +78,20 @@ func (c *crew) next() (stay bool) {
 	return stay
 }
 
-// fewer has the crew keep fewer workers that have nothing to do, by n.
-func (c *crew) fewer(n int) {
-	c.mu.Lock()
-	c.less += n
-	c.mu.Unlock()
+// keep ends all but n of the workers that have nothing to do.
+func (c *crew) keep(n int) {
+	for {
+		c.mu.Lock()
+		surplus := c.idle > n
+		if surplus {
+			c.idle--
+		}
+		c.mu.Unlock()
+		if !surplus {
+			return
+		}
+		c.jobs <- job{}
+	}
 }
 
 // A quickJob is a call that should not block.

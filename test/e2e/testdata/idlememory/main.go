@@ -44,16 +44,33 @@ func main() {
 	println("end")
 }
 
-// A driver counts the calls that wait in Recv.
+// A driver counts the calls of Recv that bring nothing, one after the other.
 type driver struct {
 	netdev.Netdever
 	receiving atomic.Int32
+	nothing   atomic.Int32 // since one brought something, or came while another waited
 }
 
 func (d *driver) Recv(sockfd int, buf []byte, flags int, deadline time.Time) (int, error) {
-	d.receiving.Add(1)
-	defer d.receiving.Add(-1)
-	return d.Netdever.Recv(sockfd, buf, flags, deadline)
+	others := d.receiving.Add(1) - 1
+	n, err := d.Netdever.Recv(sockfd, buf, flags, deadline)
+	d.receiving.Add(-1)
+	if d.nothing.Add(1); n > 0 || others > 0 {
+		d.nothing.Store(0)
+	}
+	return n, err
+}
+
+// settle waits until net has asked for all connections in turn for some time, with one
+// call and no other beside it.
+func (d *driver) settle(calls int32) error {
+	d.nothing.Store(0)
+	for end := time.Now().Add(settled); d.nothing.Load() < calls; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			return errors.New("more than one call waits in the driver")
+		}
+	}
+	return nil
 }
 
 // devices are the board's, and the one of the clients.
@@ -203,14 +220,11 @@ func measure() error {
 			if _, err := clients[i].ask(); err != nil {
 				return err
 			}
-			// Until net asks for all of them in turn.
-			for end := time.Now().Add(settled); drv.receiving.Load() > 1; time.Sleep(10 * time.Millisecond) {
-				if time.Now().After(end) {
-					return errors.New("more than one call waits in the driver")
-				}
+			if err := drv.settle(3); err != nil {
+				return err
 			}
 		}
-		return nil
+		return drv.settle(3 * conns)
 	}
 	// What the server takes without a connection is what it takes when it has had some.
 	if err := fill(); err != nil {
