@@ -96,6 +96,7 @@ fuzz: ## each fuzz test for FUZZTIME (30s)
 		done; \
 	done
 	cd port && go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz FuzzParseAddr -fuzztime $(FUZZTIME) net/parseaddr_board.go net/parseaddr_test.go
+	cd port && go test -tags tinynetport,port.board,tinynet_board -run '^$$' -fuzz FuzzPlainURI -fuzztime $(FUZZTIME) net/http/uri_board.go net/http/uri_test.go
 	cd port && go test -tags tinynetport,port.smalltls,tlssmall -run '^$$' -fuzz FuzzValue -fuzztime $(FUZZTIME) crypto/x509/pkix/value_on.go crypto/x509/pkix/value_test.go
 
 fuzz-http: ## the parsers of net/http, as the port has them, 60 s each

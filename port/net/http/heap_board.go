@@ -3,6 +3,7 @@
 package http
 
 import (
+	"net/url"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -39,16 +40,30 @@ func dropHeader(h Header, key string) {
 	}
 }
 
-// A boardRequest is a request that was read, with the context that it has in a server.
+// A boardRequest is a request that was read, with the context that it has in a server,
+// and its URL, unless that is one of which package url has to make more than a path.
 type boardRequest struct {
 	Request
 	context watch
+	url     url.URL
 }
 
 func newRequest() *Request { return &new(boardRequest).Request }
 
 // requestWatch is the context that lies behind a request of newRequest.
 func requestWatch(r *Request) *watch { return &(*boardRequest)(unsafe.Pointer(r)).context }
+
+// parseURI is url.ParseRequestURI for a request of newRequest. Of a path of letters,
+// digits, slashes and a few signs, with or without a query, it makes what that makes.
+func (r *Request) parseURI(raw string) (*url.URL, error) {
+	path, query, ok := plainURI(raw)
+	if !ok {
+		return url.ParseRequestURI(raw)
+	}
+	u := &(*boardRequest)(unsafe.Pointer(r)).url
+	u.Path, u.RawQuery = path, query
+	return u, nil
+}
 
 // What a response has here beside Go's fields.
 type boardResponse struct {

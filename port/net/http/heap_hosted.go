@@ -2,7 +2,10 @@
 
 package http
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
 // Go's own: see heap_board.go.
 
@@ -17,6 +20,8 @@ func headerList(h Header, key string) []string { return h[key] }
 func dropHeader(h Header, key string)          { delete(h, key) }
 
 func newRequest() *Request { return new(Request) }
+
+func (*Request) parseURI(raw string) (*url.URL, error) { return url.ParseRequestURI(raw) }
 
 func newResponse() *response        { return new(response) }
 func (w *response) keep() *response { return w }
