@@ -20,6 +20,7 @@ func TestSources(t *testing.T) {
 		{"port.board,tinynet_board", "net/names_board.go", "net/names_test.go"},
 		{"port.board,tinynet_board", "net/parseaddr_board.go", "net/parseaddr_test.go"},
 		{"port.board,tinynet_board", "net/http/timer_board.go", "net/http/timer_test.go"},
+		{"", "net/http/hostport.go", "net/http/hostport_test.go"},
 		{"port.board,tinynet_board", "net/http/uri_board.go", "net/http/uri_test.go"},
 		{"port.board,tinynet_board", "crypto/tls/cache_recent.go", "crypto/tls/cache_recent_test.go"},
 		{"port.sockets,tinygo", "net/hostfd_tinygo.go", "net/hostfd_test.go"},

@@ -25,12 +25,12 @@ var soak = flag.Bool("soak", false, "on boards, make 100,000 requests and 10,000
 // compiler leaves more of them on the heap, on a 32-bit board.
 var memoryLimits = map[string]struct{ underGo, onBoard int }{
 	"idle connection, heap in use":              {3 << 10, 1100},
-	"cold connection with a request, allocated": {6 << 10, 3400},
-	"warm connection with a request, allocated": {1800, 900},
-	"keep-alive request, allocations":           {8, 15},
-	"keep-alive request, allocated":             {1000, 600},
-	"client's GET, allocations":                 {34, 84},
-	"client's GET, allocated":                   {2700, 1750},
+	"cold connection with a request, allocated": {6 << 10, 3300},
+	"warm connection with a request, allocated": {1800, 860},
+	"keep-alive request, allocations":           {8, 10},
+	"keep-alive request, allocated":             {1000, 550},
+	"client's GET, allocations":                 {34, 61},
+	"client's GET, allocated":                   {2700, 1580},
 }
 
 // checkMemory reads what testdata/httpmemory has printed.

@@ -142,8 +142,23 @@ func cancelAt(req *Request, rt RoundTripper, deadline time.Time) (stop func(), t
 // lead to. It is a copy where somebody may write into the request's own: a Jar, or a
 // RoundTripper that has a secret for one host and not for the next.
 func (c *Client) headerOfFirst(req *Request) Header {
-	if c.Jar != nil || req.Header == nil || req.URL == nil || !knownRoundTripperImpl(c.transport(), req) {
+	if c.mayChange(req) {
 		return cloneOrMakeHeader(req.Header)
 	}
 	return req.Header
+}
+
+// mayChange reports whether somebody may write into the header of a client's first
+// request.
+func (c *Client) mayChange(req *Request) bool {
+	return c.Jar != nil || req.Header == nil || req.URL == nil || !knownRoundTripperImpl(c.transport(), req)
+}
+
+// copierAtOnce makes what copies the header of a client's first request to those that
+// redirects lead to, or leaves it to the first redirect, since few requests have one.
+func copierAtOnce[F any](c *Client, req *Request, make func(*Client, *Request) F) (copier F) {
+	if c.mayChange(req) {
+		copier = make(c, req)
+	}
+	return copier
 }

@@ -17,7 +17,11 @@ func find[K comparable, V any](m map[K]V, key K) (V, bool) {
 }
 
 func headerList(h Header, key string) []string { return h[key] }
-func dropHeader(h Header, key string)          { delete(h, key) }
+func copierAtOnce[F any](c *Client, req *Request, make func(*Client, *Request) F) F {
+	return make(c, req)
+}
+
+func dropHeader(h Header, key string) { delete(h, key) }
 
 func newRequest() *Request { return new(Request) }
 

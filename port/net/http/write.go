@@ -26,3 +26,20 @@ func writeStrings(w io.Writer, pieces ...string) (n int, err error) {
 	}
 	return n, nil
 }
+
+// writeAnyBody is writeBody, which under TinyGo takes from the heap what its closures
+// capture, also where there is nothing to write.
+func (t *transferWriter) writeAnyBody(w io.Writer) error {
+	if t.Body == nil && t.BodyCloser == nil && t.ContentLength == 0 && len(t.TransferEncoding) == 0 {
+		return nil
+	}
+	return t.writeBody(w)
+}
+
+// continueIfAsked is waitForContinue, of which the same can be said.
+func (pc *persistConn) continueIfAsked(continued <-chan struct{}) func() bool {
+	if continued == nil {
+		return nil
+	}
+	return pc.waitForContinue(continued)
+}
