@@ -24,8 +24,8 @@ var soak = flag.Bool("soak", false, "on boards, make 100,000 requests and 10,000
 // unless it says allocations: under Go on a 64-bit computer, and under TinyGo, whose
 // compiler leaves more of them on the heap, on a 32-bit board.
 var memoryLimits = map[string]struct{ underGo, onBoard int }{
-	"idle connection, heap in use":              {640, 256},
-	"cold connection with a request, allocated": {5 << 10, 3300},
+	"idle connection, heap in use":              {2 << 10, 256},
+	"cold connection with a request, allocated": {6 << 10, 3300},
 	"warm connection with a request, allocated": {1800, 860},
 	"keep-alive request, allocations":           {6, 10},
 	"keep-alive request, allocated":             {1000, 550},
