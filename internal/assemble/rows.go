@@ -69,14 +69,7 @@ func (e tomlEdits) rows(where section) (list []tomlEdit, problems []rowProblem) 
 				fail(": at = %q names no file; write \"FILE: DECL\", or give the table a file", at)
 				continue
 			}
-			edit := tomlEdit{tomlSpan: e.tomlSpan, at: section{line: here.line}, File: file, Decl: decl, Match: r.Match, With: r.With, Imports: r.Imports, Count: r.Count, Why: cmp.Or(r.Why, e.Why)}
-			// A row's own releases are those of the table, narrowed.
-			if r.Since != "" {
-				edit.Since = r.Since
-			}
-			if r.Until != "" {
-				edit.Until = r.Until
-			}
+			edit := tomlEdit{tomlSpan: e.narrowed(r.tomlSpan), at: section{line: here.line}, File: file, Decl: decl, Match: r.Match, With: r.With, Imports: r.Imports, Count: r.Count, Why: cmp.Or(r.Why, e.Why)}
 			list = append(list, edit)
 		}
 	}

@@ -74,6 +74,24 @@ rows = [
 	{ at = "a.go: one", match = "1", with = "11" },
 	{ at = "a.go: two", since = "1.27", match = "2", with = "22" },
 ]
+`, "a row for another compiler": `
+[[edits]]
+why = "as c"
+rows = [
+	{ at = "a.go: a", match = "one()", with = "two()" },
+	{ at = ["a.go: b"], match = "one() + one()", with = "two()" },
+	{ at = "a.go: one", tinygo = false, match = "1", with = "11" },
+	{ at = "a.go: two", tinygo = true, match = "2", with = "22" },
+]
+`, "and for some of its releases": `
+[[edits]]
+why = "as c"
+rows = [
+	{ at = "a.go: a", match = "one()", with = "two()" },
+	{ at = ["a.go: b"], match = "one() + one()", with = "two()" },
+	{ at = "a.go: one", adopted = false, match = "1", with = "11" },
+	{ at = "a.go: two", tinygo-until = "0.43", match = "2", with = "22" },
+]
 `, "file of the table": `
 [[edits]]
 file = "a.go"

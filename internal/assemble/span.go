@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/version"
@@ -73,6 +74,16 @@ type tomlSpan struct {
 	TinyGoUntil string `toml:"tinygo-until"`
 
 	Adopted *bool `toml:"adopted"`
+}
+
+// narrowed is t with each key that by has in the place of its own: a row is for what its
+// table is for, but where it says otherwise.
+func (t tomlSpan) narrowed(by tomlSpan) tomlSpan {
+	t.Since, t.Until = cmp.Or(by.Since, t.Since), cmp.Or(by.Until, t.Until)
+	t.TinyGo = cmp.Or(by.TinyGo, t.TinyGo)
+	t.TinyGoSince, t.TinyGoUntil = cmp.Or(by.TinyGoSince, t.TinyGoSince), cmp.Or(by.TinyGoUntil, t.TinyGoUntil)
+	t.Adopted = cmp.Or(by.Adopted, t.Adopted)
+	return t
 }
 
 func newSpan(t tomlSpan) (span, error) {

@@ -95,7 +95,6 @@ ip link set lo up
 // Same compares what the port says with what Go's own net says, line by line.
 func Same(t *testing.T, got, want []string) {
 	t.Helper()
-	t.Helper()
 	if len(want) < 30 {
 		t.Errorf("Go's net gives %d lines, want 30 or more:\n%s", len(want), strings.Join(want, "\n"))
 	}
