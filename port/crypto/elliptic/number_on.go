@@ -5,7 +5,24 @@ package elliptic
 import (
 	"math/big"
 	"math/bits"
+	"sync"
 )
+
+var once224, once256, once384, once521 sync.Once
+
+// initCurve makes one curve.
+func initCurve(size int) {
+	switch size {
+	case 224:
+		once224.Do(initP224)
+	case 256:
+		once256.Do(initP256)
+	case 384:
+		once384.Do(initP384)
+	case 521:
+		once521.Do(initP521)
+	}
+}
 
 // setString reads a number of a curve: digits only, in lower case.
 func setString(s string, base uint) (*big.Int, bool) {

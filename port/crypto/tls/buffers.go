@@ -7,9 +7,9 @@ import (
 	"io"
 )
 
-// readAhead is how much more than what is needed a board's client or server has
-// room for. Go has 512 bytes, and twice the buffer it had before.
-const readAhead = 512
+// readAhead is what a board's client or server has room for at least. Go has that
+// much more than it needs, and twice the buffer it had before.
+const readAhead = 5 + 512
 
 // readAtLeast reads from r until c.rawInput has n bytes, with errors as Go's. Go's
 // buffer is twice as large as it needs to be, and twice that again when a read fills
@@ -43,8 +43,20 @@ func (c *Conn) makeRoom(n int) {
 		b.Reset()
 		b.Write(left) // to its beginning
 	default:
-		*b = *bytes.NewBuffer(append(make([]byte, 0, n+readAhead), left...))
+		*b = *bytes.NewBuffer(append(make([]byte, 0, max(n, readAhead)), left...))
 	}
+}
+
+// shaken gives back what the handshake has left: buffers, and words on the stack that
+// TinyGo's collector would take for addresses.
+func (c *Conn) shaken() {
+	if !onBoard || c.quic != nil {
+		return
+	}
+	if c.rawInput.Len() == 0 {
+		c.rawInput = bytes.Buffer{}
+	}
+	wipeBelow()
 }
 
 // message returns a handshake message that may be kept: a copy, as long as c.hand,
