@@ -70,8 +70,8 @@ func TestPicoProgramEnds(t *testing.T) {
 				{"work", 0, []string{`^bad: worked \d+$`, `^tinynet: bytes of RAM: [1-9]\d* in all$`, `^tinynet: cycles: [1-9]\d{7,}, which are`, `^File: program\.elf$`, `%.*main\.work$`}},
 				{"panic", 1, []string{`panic: bad: it is broken`, `in main\.giveUp \(main\.go:\d+\)`}},
 				{"nil", 1, []string{`panic: runtime error.*nil pointer dereference`, `in main\.deref \(main\.go:\d+\)`}},
-				{"map", 1, []string{`panic: runtime error.*assignment to entry in nil map`, `in main\.store \(hashmap\.go:\d+\)`}}, // the line is the runtime's, which is inlined
-				{"memory", 1, []string{`panic: runtime error.*out of memory`, `\(main\.go:\d+\)`}},
+				{"map", 1, []string{`panic: runtime error.*assignment to entry in nil map`, `in main\.store \(hashmap\.go:\d+, called at main\.go:\d+\)`}}, // the runtime's function is inlined
+				{"memory", 1, []string{`panic: runtime error.*out of memory`, `\bmain\.go:\d+[,)]`}},
 				{"stack", 1, []string{`stack overflow|hard fault`, `in main\.deeper`}},
 				{"fault", 1, []string{`hard fault: write to the address 0x60000000, where there is nothing`, `^at 0x[0-9a-f]+ in main\.write \(main\.go:\d+\)$`}},
 				{"spin", 1, []string{`the program spins: it is in a loop that changes nothing`, `^at 0x[0-9a-f]+ in main\.spin \(main\.go:\d+\)$`}},

@@ -11,8 +11,9 @@ import (
 
 // Symbols tell which function an address is in.
 type Symbols struct {
-	funcs []function
-	lines []line
+	funcs   []function
+	lines   []line
+	inlined []inlined
 }
 
 type function struct {
@@ -24,6 +25,13 @@ type line struct {
 	start uint32
 	file  string // "" is the end of a sequence
 	line  int
+}
+
+// inlined is a piece of code that a call was replaced by, and where that call is.
+type inlined struct {
+	start, end uint32
+	file       string
+	line       int
 }
 
 // symbols reads those of an ELF file, and the numbers of lines if it has them.
@@ -51,28 +59,59 @@ func symbols(file string) (*Symbols, error) {
 }
 
 func (s *Symbols) readLines(d *dwarf.Data) {
-	for r := d.Reader(); ; r.SkipChildren() {
+	var files []*dwarf.LineFile // of the unit that is being read
+	for r := d.Reader(); ; {
 		entry, err := r.Next()
 		if err != nil || entry == nil {
 			break
 		}
-		lr, err := d.LineReader(entry)
-		if err != nil || lr == nil {
-			continue
-		}
-		for {
-			var e dwarf.LineEntry
-			if lr.Next(&e) != nil {
-				break
-			}
-			l := line{start: uint32(e.Address)}
-			if !e.EndSequence && e.File != nil {
-				l.file, l.line = e.File.Name, e.Line
-			}
-			s.lines = append(s.lines, l)
+		switch entry.Tag {
+		case dwarf.TagCompileUnit:
+			files = s.readUnit(d, entry)
+		case dwarf.TagInlinedSubroutine:
+			s.readInlined(d, entry, files)
+		case dwarf.TagStructType, dwarf.TagEnumerationType, dwarf.TagSubroutineType:
+			r.SkipChildren() // no code in them
 		}
 	}
 	slices.SortStableFunc(s.lines, func(a, b line) int { return cmp.Compare(a.start, b.start) })
+	// What is inlined into another comes after it in DWARF, and before it here.
+	slices.Reverse(s.inlined)
+	slices.SortStableFunc(s.inlined, func(a, b inlined) int { return cmp.Compare(a.end-a.start, b.end-b.start) })
+}
+
+// readUnit reads the lines of a compilation unit, and returns its files.
+func (s *Symbols) readUnit(d *dwarf.Data, unit *dwarf.Entry) []*dwarf.LineFile {
+	lr, err := d.LineReader(unit)
+	if err != nil || lr == nil {
+		return nil
+	}
+	for {
+		var e dwarf.LineEntry
+		if lr.Next(&e) != nil {
+			return lr.Files()
+		}
+		l := line{start: uint32(e.Address)}
+		if !e.EndSequence && e.File != nil {
+			l.file, l.line = e.File.Name, e.Line
+		}
+		s.lines = append(s.lines, l)
+	}
+}
+
+func (s *Symbols) readInlined(d *dwarf.Data, entry *dwarf.Entry, files []*dwarf.LineFile) {
+	file, _ := entry.Val(dwarf.AttrCallFile).(int64)
+	number, _ := entry.Val(dwarf.AttrCallLine).(int64)
+	if file < 0 || int(file) >= len(files) || files[file] == nil || number <= 0 {
+		return
+	}
+	ranges, err := d.Ranges(entry)
+	if err != nil {
+		return
+	}
+	for _, r := range ranges {
+		s.inlined = append(s.inlined, inlined{uint32(r[0]), uint32(r[1]), files[file].Name, int(number)})
+	}
 }
 
 // function returns the function that an address is in, or nil.
@@ -103,7 +142,9 @@ func (s *Symbols) source(at uint32) (file string, number int) {
 	return s.lines[i-1].file, s.lines[i-1].line
 }
 
-// Place describes an address for people.
+// Place describes an address for people: the function, the line, and, where the
+// compiler put other functions into that one, the lines that call them, the innermost
+// first.
 func (s *Symbols) Place(at uint32) string {
 	at &^= 1
 	text := fmt.Sprintf("%#x", at)
@@ -113,7 +154,13 @@ func (s *Symbols) Place(at uint32) string {
 	}
 	text += " in " + f.name
 	if file, number := s.source(at); file != "" {
-		text += fmt.Sprintf(" (%s:%d)", filepath.Base(file), number)
+		text += fmt.Sprintf(" (%s:%d", filepath.Base(file), number)
+		for _, call := range s.inlined {
+			if call.start <= at && at < call.end {
+				text += fmt.Sprintf(", called at %s:%d", filepath.Base(call.file), call.line)
+			}
+		}
+		text += ")"
 	}
 	return text
 }
