@@ -18,7 +18,7 @@ import (
 )
 
 // foreignTags are those of Go and TinyGo, by which nothing is chosen.
-var foreignTags = strings.Fields(`baremetal tinygo tinygo.wasm cgo race unix fips140
+var foreignTags = strings.Fields(`baremetal tinygo tinygo.wasm scheduler.none cgo race unix fips140
 	linux windows darwin freebsd netbsd openbsd dragonfly solaris illumos aix android ios plan9 js wasip1 wasip2 wasm
 	amd64 arm64 arm 386 riscv64 riscv s390x ppc64 ppc64le loong64 mips mipsle purego goexperiment.boringcrypto boringcrypto`)
 

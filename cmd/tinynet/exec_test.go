@@ -504,6 +504,9 @@ func TestTinygoScheduler(t *testing.T) {
 		{[]string{"flash", "-target", "pico2", "."}, "FAKE_SCHEDULER=cores", warning},
 		{[]string{"build", "-target=pico", "-scheduler=tasks", "."}, "FAKE_SCHEDULER=cores", "!" + warning},
 		{[]string{"build", "-target=pico", "."}, "FAKE_SCHEDULER=tasks", "!" + warning},
+		{[]string{"build", "-target=pico", "-scheduler=none", "."}, "FAKE_SCHEDULER=cores", "with -scheduler=none all of the program has one stack, the _stack_size of the linker script of pico"},
+		{[]string{"build", "-target=pico", "-scheduler", "none", "."}, "FAKE_SCHEDULER=cores", "the _stack_size of the linker script of pico"},
+		{[]string{"build", "-target=pico", "-scheduler=none", "."}, "FAKE_SCHEDULER=cores", "!" + warning},
 		{[]string{"build", "."}, "FAKE_SCHEDULER=cores", "!" + warning},
 		{[]string{"help"}, "FAKE_SCHEDULER=cores", "!" + warning},
 	} {

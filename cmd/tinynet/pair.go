@@ -107,12 +107,13 @@ func minorOf(release string) string {
 }
 
 // tellScheduler says, before a build for a board, that the board's goroutines are
-// to run on several cores by a scheduler that is known to hang.
+// to run on several cores by a scheduler that is known to hang, or that it has none,
+// and so one stack, of a size that no flag changes.
 func (t *tool) tellScheduler(ctx context.Context, tg *tinyGo, dir string, args []string) {
-	if !tinygo.Hangs(tg.Release) || len(args) == 0 || !slices.Contains(building, args[0]) {
+	if len(args) == 0 || !slices.Contains(building, args[0]) {
 		return
 	}
-	target, chosen := "", false
+	target, chosen := "", ""
 	for i, arg := range args {
 		name, value, given := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
 		if !strings.HasPrefix(arg, "-") {
@@ -120,14 +121,22 @@ func (t *tool) tellScheduler(ctx context.Context, tg *tinyGo, dir string, args [
 		}
 		switch name {
 		case "scheduler":
-			chosen = true
+			if chosen = value; !given && i+1 < len(args) {
+				chosen = args[i+1]
+			}
 		case "target":
 			if target = value; !given && i+1 < len(args) {
 				target = args[i+1]
 			}
 		}
 	}
-	if target == "" || chosen {
+	if target == "" {
+		return
+	}
+	if chosen == "none" && !strings.HasPrefix(target, "wasm") && !strings.HasPrefix(target, "wasip") {
+		fmt.Fprintf(t.progress.writer(t.stderr), "tinynet: with -scheduler=none all of the program has one stack, the _stack_size of the linker script of %s, often 2 kB; a dial takes up to 5 kB, and a stack that is too small is not noticed (docs/tinygo.md)\n", target)
+	}
+	if chosen != "" || !tinygo.Hangs(tg.Release) {
 		return
 	}
 	cmd := exec.CommandContext(ctx, tg.Command, "info", "-json", "-target="+target)

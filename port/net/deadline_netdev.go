@@ -39,6 +39,7 @@ func (d *loopDeadline) set(t time.Time, c *sync.Cond) {
 	case wait <= 0:
 		d.expired = true
 		c.Broadcast()
+	case alone: // who waits is woken by nobody
 	case a == nil:
 		a = &loopAlarm{d: d, c: c, at: t, rings: t}
 		d.alarm = a

@@ -46,7 +46,7 @@ func newDevice(dev netdever) *device {
 	d.datagrams, _ = dev.(datagrammer)
 	if v, ok := dev.(deadliner); ok {
 		d.deadlines = v
-	} else if v, ok := dev.(interrupter); ok {
+	} else if v, ok := dev.(interrupter); ok && !alone {
 		linkInterruptible()
 		d.interrupt = newInterruptible(dev, d.datagrams, v)
 	} else {

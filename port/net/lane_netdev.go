@@ -1,4 +1,4 @@
-//go:build tinynetport
+//go:build tinynetport && !port.alone
 
 package net
 

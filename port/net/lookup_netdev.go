@@ -56,7 +56,7 @@ func (r *Resolver) askDeviceHost(ctx context.Context, host string) ([]string, er
 
 // hostByName gives GetHostByName a context: who waits leaves when it ends.
 func (d *device) hostByName(ctx context.Context, host string) (netip.Addr, error) {
-	if ctx.Done() == nil {
+	if alone || ctx.Done() == nil {
 		return d.GetHostByName(host)
 	}
 	type answer struct {

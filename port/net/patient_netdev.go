@@ -1,4 +1,4 @@
-//go:build tinynetport
+//go:build tinynetport && !port.alone
 
 package net
 
@@ -52,11 +52,6 @@ type patientSock struct {
 }
 
 const (
-	// patientSlice is how long a driver is asked to wait in one Recv. It bounds
-	// the time for which a closed connection stays in a driver that keeps the
-	// deadlines that it is given.
-	patientSlice = 100 * time.Millisecond
-
 	// patientLinger is how long after Close a call may stay in the driver until
 	// the driver's Close has to end it. For a call that is about to end, that
 	// would come too early: a driver that gives the number out again may let the
@@ -78,10 +73,6 @@ const (
 	// patientLate is how late a driver may be with its answer that there is
 	// nothing, so that it is asked for idle connections in turn.
 	patientLate = 2 * patientSlice
-
-	// patientPause is the longest time until a driver is asked again that does
-	// not wait itself.
-	patientPause = 50 * time.Millisecond
 )
 
 func newPatient(dev netdever, datagrams datagrammer) *patient {

@@ -1,4 +1,4 @@
-//go:build tinynetport
+//go:build tinynetport && !port.alone
 
 package net
 
@@ -6,7 +6,6 @@ package net
 
 import (
 	"net/netip"
-	"os"
 	"time"
 )
 
@@ -113,13 +112,6 @@ func (l *lane) bring(n int, peer netip.AddrPort, err error, ready bool) {
 	l.done(ready)
 }
 
-// patientRest sleeps, each time longer.
-func patientRest(before time.Duration) time.Duration {
-	pause := min(2*before+time.Millisecond, patientPause)
-	time.Sleep(pause)
-	return pause
-}
-
 func (p *patient) Send(num int, buf []byte) (int, error) {
 	return p.send(num, buf, opSend, netip.AddrPort{})
 }
@@ -165,20 +157,6 @@ func (l *lane) send(buf []byte, op patientOp, to netip.AddrPort) (int, error) {
 	left := len(l.got)
 	return len(buf) - left, l.take()
 }
-
-// errUncounted is what a Write gets when its connection can't be used any more.
-var errUncounted error = &uncountedError{}
-
-type uncountedError struct{}
-
-func (*uncountedError) Error() string {
-	return "the network device's driver has sent a part, and does not tell how much"
-}
-
-// stale reports whether an error of Send, which has no deadline, can only be due
-// to one that the socket had before: there are drivers that do not clear it.
-// Other errors that are timeouts say that the peer does not answer any more.
-func stale(err error) bool { return err != nil && errorIs(err, os.ErrDeadlineExceeded) }
 
 // sending has the driver send what is in l.buf, and leaves the rest in l.got.
 // There is no deadline: a driver may say no better than -1 how much it had sent

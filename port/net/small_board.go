@@ -70,7 +70,7 @@ func ctxWithDeadline(parent context.Context, t time.Time) (context.Context, cont
 		return c, func() {}
 	}
 	s.mu.Lock()
-	if s.err == nil {
+	if s.err == nil && !alone {
 		s.timer = time.AfterFunc(wait, func() { s.end(context.DeadlineExceeded) })
 	}
 	s.mu.Unlock()
@@ -95,7 +95,7 @@ func (s *boardCtxState) end(err error) {
 		leave()
 	}
 	for _, f := range funcs {
-		go f.f()
+		start(f.f)
 	}
 }
 
@@ -108,10 +108,22 @@ func (c *boardCtx) Deadline() (time.Time, bool) {
 
 func (c *boardCtx) Err() error {
 	s := c.get()
+	if alone {
+		s.look(c.Context)
+	}
 	s.mu.Lock()
 	err := s.err
 	s.mu.Unlock()
 	return err
+}
+
+// look ends a context that no timer and no other goroutine can end.
+func (s *boardCtxState) look(parent context.Context) {
+	if err := parent.Err(); err != nil {
+		s.end(err)
+	} else if !s.deadline.IsZero() && !time.Now().Before(s.deadline) {
+		s.end(context.DeadlineExceeded)
+	}
 }
 
 // A boardTrace is a context whose dials and lookups are traced.
@@ -145,6 +157,9 @@ func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	if !ok && afterFunc != nil {
 		return afterFunc(ctx, f)
 	}
+	if !ok && alone {
+		return func() bool { return true }
+	}
 	if !ok {
 		stopped := make(chan struct{})
 		var decided atomic.Bool // f runs, or never will; f itself may call stop
@@ -171,12 +186,14 @@ func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
 // afterEnd has one run when the context has ended.
 func (s *boardCtxState) afterEnd(one *boardFunc) (stop func() bool) {
 	s.mu.Lock()
-	if s.err != nil {
-		go one.f()
-	} else {
+	ended := s.err != nil
+	if !ended {
 		s.funcs = append(s.funcs, one)
 	}
 	s.mu.Unlock()
+	if ended {
+		start(one.f)
+	}
 	return func() (found bool) {
 		s.mu.Lock()
 		for i, other := range s.funcs {
@@ -201,6 +218,9 @@ type boardTimer struct {
 
 func newTimer(d time.Duration) *boardTimer {
 	t := &boardTimer{C: make(chan time.Time, 1)}
+	if alone {
+		return t // nobody waits for it
+	}
 	t.timer = time.AfterFunc(d, func() {
 		select {
 		case t.C <- time.Now():
@@ -266,14 +286,15 @@ type boardAnswer struct {
 func (g *boardLookups) DoChan(key string, f func() (any, error)) <-chan boardAnswer {
 	ch := make(chan boardAnswer, 1)
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	if i := g.find(key); i >= 0 {
 		g.calls[i].chans = append(g.calls[i].chans, ch)
+		g.mu.Unlock()
 		return ch
 	}
 	c := &boardLookup{key, []chan<- boardAnswer{ch}}
 	g.calls = append(g.calls, c)
-	go func() {
+	g.mu.Unlock()
+	start(func() {
 		val, err := f()
 		g.mu.Lock()
 		if i := g.find(key); i >= 0 && g.calls[i] == c {
@@ -284,7 +305,7 @@ func (g *boardLookups) DoChan(key string, f func() (any, error)) <-chan boardAns
 		for _, ch := range chans {
 			ch <- boardAnswer{val, err, len(chans) > 1}
 		}
-	}()
+	})
 	return ch
 }
 

@@ -170,8 +170,14 @@ func onSmallBoard(t *testing.T, tags string) string {
 // prints there.
 func runOnSmallBoard(t *testing.T, ram int, tags string, args ...string) string {
 	t.Helper()
-	target, program := smallTarget(t, ram), filepath.Join(t.TempDir(), "program.elf")
-	underTinyGo(t, append([]string{"build", "-target=" + target, "-tags=" + tags, "-stack-size=8kb", "-o=" + program}, args...)...)
+	return runOn(t, smallTarget(t, ram), append([]string{"-tags=" + tags, "-stack-size=8kb"}, args...)...)
+}
+
+// runOn builds a program for an emulated board's target, and returns what it prints.
+func runOn(t *testing.T, target string, args ...string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "program.elf")
+	underTinyGo(t, append([]string{"build", "-target=" + target, "-o=" + program}, args...)...)
 	// A program that panics does not end QEMU. How long one takes goes by the computer: it
 	// has until there is just time left to say what it printed.
 	ctx, cancel := context.WithCancel(context.Background())
