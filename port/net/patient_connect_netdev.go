@@ -20,7 +20,11 @@ func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
 }
 
 func (p *patient) Listen(num, backlog int) error {
-	if err := p.retry(func() error { return p.driver.Listen(num, backlog) }); err != nil {
+	err := p.driver.Listen(num, backlog)
+	if err != nil && p.awaitRoom(err) {
+		err = p.driver.Listen(num, backlog)
+	}
+	if err != nil {
 		return err
 	}
 	p.mu.Lock()

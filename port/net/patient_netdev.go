@@ -113,18 +113,9 @@ func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, e
 	return nil, mapErr(ctx.Err())
 }
 
-// retry makes a call that needs a socket or port of the driver, and makes it
-// again when those just closed are free at last.
-func (p *patient) retry(call func() error) error {
-	err := call()
-	if err != nil && p.awaitRoom(err) {
-		err = call()
-	}
-	return err
-}
-
 // awaitRoom waits until the sockets that were closed are free, and reports whether
-// a call that has failed with err could go well then.
+// a call that has failed with err could go well then. Who calls it makes the call
+// again, and not by way of a function: TinyGo puts what one captures on the heap.
 func (p *patient) awaitRoom(err error) bool {
 	p.mu.Lock()
 	wait := patientLinger + 2*patientSlice
@@ -160,10 +151,10 @@ func (p *patient) dialAgain(open func() (*netFD, error)) (*netFD, error) {
 }
 
 func (p *patient) Socket(domain, stype, protocol int) (num int, err error) {
-	err = p.retry(func() (err error) {
+	num, err = p.driver.Socket(domain, stype, protocol)
+	if err != nil && p.awaitRoom(err) {
 		num, err = p.driver.Socket(domain, stype, protocol)
-		return err
-	})
+	}
 	if err == nil && stype != ndSOCK_STREAM {
 		p.mu.Lock()
 		s := p.sockLocked(num)
@@ -174,7 +165,11 @@ func (p *patient) Socket(domain, stype, protocol int) (num int, err error) {
 }
 
 func (p *patient) Bind(num int, ip netip.AddrPort) error {
-	return p.retry(func() error { return p.driver.Bind(num, ip) })
+	err := p.driver.Bind(num, ip)
+	if err != nil && p.awaitRoom(err) {
+		err = p.driver.Bind(num, ip)
+	}
+	return err
 }
 
 // A sockOption is a call of SetSockOpt that has not been made.
@@ -192,9 +187,15 @@ func (p *patient) SetSockOpt(num, level, opt int, value any) error {
 		return nil
 	}
 	p.mu.Unlock()
+	return p.setOption(num, s, sockOption{level, opt, value})
+}
+
+// setOption is apart from SetSockOpt, since TinyGo takes what a function captures from
+// the heap where that is declared, also for the options that are only kept.
+func (p *patient) setOption(num int, s *patientSock, o sockOption) error {
 	return p.prompt(patientQuick, func() error {
 		p.setOptions(num, s)
-		return p.driver.SetSockOpt(num, level, opt, value)
+		return p.driver.SetSockOpt(num, o.level, o.opt, o.value)
 	})
 }
 

@@ -5,6 +5,7 @@ package net
 // The goroutines that stay in a driver's calls, so that their callers can leave.
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -104,6 +105,12 @@ type quickJob struct {
 func (c *crew) quick(limit time.Duration, call func() error) (err error, done bool) {
 	q := &quickJob{call, make(chan error, 1)}
 	c.work(job{quick: q})
+	runtime.Gosched() // most calls have returned then, and need no timer
+	select {
+	case err = <-q.done:
+		return err, true
+	default:
+	}
 	t := newTimer(limit)
 	select {
 	case err = <-q.done:

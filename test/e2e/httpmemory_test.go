@@ -26,11 +26,11 @@ var soak = flag.Bool("soak", false, "on boards, make 100,000 requests and 10,000
 var memoryLimits = map[string]struct{ underGo, onBoard int }{
 	"idle connection, heap in use":              {2 << 10, 256},
 	"cold connection with a request, allocated": {6 << 10, 3300},
-	"warm connection with a request, allocated": {1800, 860},
-	"keep-alive request, allocations":           {6, 10},
-	"keep-alive request, allocated":             {1000, 550},
-	"client's GET, allocations":                 {30, 61},
-	"client's GET, allocated":                   {2700, 1580},
+	"warm connection with a request, allocated": {1800, 720},
+	"keep-alive request, allocations":           {6, 8},
+	"keep-alive request, allocated":             {1000, 530},
+	"client's GET, allocations":                 {30, 59},
+	"client's GET, allocated":                   {2700, 1520},
 }
 
 // checkMemory reads what testdata/httpmemory has printed.

@@ -77,8 +77,10 @@ func crewDo(next chan func()) (stay bool) {
 }
 
 // dismiss ends the goroutines that have nothing to do, and those that are done before
-// the next one is spawned.
+// the next one is spawned, and lets go of buffers.
 func dismiss() {
+	spareReader.Store(nil)
+	spareWriter.Store(nil)
 	crew.mu.Lock()
 	crew.leaving = true
 	for ; crew.count > 0; crew.count-- {

@@ -3,6 +3,8 @@
 package http
 
 import (
+	"bufio"
+	"net/textproto"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -33,9 +35,14 @@ func headerList(h Header, key string) []string {
 	return v
 }
 
-// dropHeader deletes a key that is in canonical form, and is seldom there.
+// dropHeader deletes a key that is in canonical form.
 func dropHeader(h Header, key string) {
-	if _, ok := headerValues(h, key); ok {
+	if _, ok := headerValues(h, key); !ok {
+		return
+	}
+	if len(h) == 1 {
+		clear(h) // without a key
+	} else {
 		delete(h, key)
 	}
 }
@@ -115,19 +122,100 @@ func (t *Transport) idleNow(key connectMethodKey) *persistConn {
 	}
 	rest := len(list) - 1
 	pc := list[rest]
-	// The wall's clock counts here, which goes on while a computer sleeps.
-	tooOld := t.IdleConnTimeout > 0 && time.Now().Round(0).Sub(pc.idleAt.Round(0)) > t.IdleConnTimeout
+	// The wall's clock counts here, which goes on while a computer sleeps. Whole seconds
+	// spare a board its divisions: Go's code decides where they are not enough.
+	tooOld := t.IdleConnTimeout > 0 && time.Duration(time.Now().Unix()-pc.idleAt.Unix())*time.Second > t.IdleConnTimeout
 	if pc.alt != nil || tooOld || pc.isBroken() {
 		return nil
 	}
 	t.closeIdle = false
 	t.idleLRU.remove(pc)
+	if pc.idleTimer != nil {
+		pc.idleTimer.Stop() // with one that runs each turn of TinyGo's scheduler divides
+	}
 	if rest > 0 {
 		t.idleConn[key] = list[:rest]
+	} else if len(t.idleConn) == 1 {
+		clear(t.idleConn) // without a key
 	} else {
 		delete(t.idleConn, key)
 	}
 	return pc
+}
+
+// What a persistConn has here beside Go's fields.
+type boardPersistConn struct {
+	reading bool // an answer may be read, or is not over; of readLoop
+}
+
+// The buffers of a client's connection that has ended, for the next one.
+var (
+	spareReader atomic.Pointer[bufio.Reader]
+	spareWriter atomic.Pointer[bufio.Writer]
+)
+
+func newClientReader(pc *persistConn, size int) *bufio.Reader {
+	if br := spareReader.Swap(nil); br != nil && br.Size() == size {
+		br.Reset(pc.ref())
+		return br
+	}
+	return bufio.NewReaderSize(pc.ref(), size)
+}
+
+func newClientWriter(pc *persistConn, size int) *bufio.Writer {
+	if bw := spareWriter.Swap(nil); bw != nil && bw.Size() == size {
+		bw.Reset(pc.writer())
+		return bw
+	}
+	return bufio.NewWriterSize(pc.writer(), size)
+}
+
+// reads says whether somebody may read from the connection's buffer beside readLoop.
+func (pc *persistConn) reads(on bool) { pc.reading = on }
+
+// freeReader is called when readLoop ends. A body that was not read to its end may be
+// read still.
+func (pc *persistConn) freeReader() {
+	if br := pc.br; !pc.reading && pc.keepsBuffers() {
+		pc.br = nil
+		br.Reset(nil)
+		spareReader.Store(br)
+	}
+}
+
+// freeWriter is called when writeLoop ends with the connection.
+func (pc *persistConn) freeWriter() {
+	if bw := pc.bw; pc.keepsBuffers() {
+		pc.bw = nil
+		bw.Reset(nil)
+		spareWriter.Store(bw)
+	}
+}
+
+// keepsBuffers is false after CloseIdleConnections, until the next request.
+func (pc *persistConn) keepsBuffers() bool {
+	pc.t.idleMu.Lock()
+	keeps := !pc.t.closeIdle
+	pc.t.idleMu.Unlock()
+	return keeps
+}
+
+// answerReader is what has read an answer's header, for the next. In the pool of Go's
+// server its type would bring along what else it reads.
+var answerReader atomic.Pointer[textproto.Reader]
+
+func newAnswerReader(r *bufio.Reader) *textproto.Reader {
+	tp := answerReader.Swap(nil)
+	if tp == nil {
+		tp = new(textproto.Reader)
+	}
+	tp.R = r
+	return tp
+}
+
+func freeAnswerReader(tp *textproto.Reader) {
+	tp.R = nil
+	answerReader.Store(tp)
 }
 
 // cancelAt is setRequestCancel, which captures its arguments.

@@ -3,6 +3,8 @@
 package http
 
 import (
+	"bufio"
+	"net/textproto"
 	"net/url"
 	"time"
 )
@@ -35,8 +37,25 @@ func (c *conn) writeBy(d time.Duration) { c.rwc.SetWriteDeadline(time.Now().Add(
 
 func (t *Transport) idleNow(connectMethodKey) *persistConn { return nil }
 
+type boardPersistConn struct{}
+
+func (*persistConn) reads(bool)  {}
+func (*persistConn) freeReader() {}
+func (*persistConn) freeWriter() {}
+
+func newClientReader(pc *persistConn, size int) *bufio.Reader {
+	return bufio.NewReaderSize(pc.ref(), size)
+}
+
+func newClientWriter(pc *persistConn, size int) *bufio.Writer {
+	return bufio.NewWriterSize(pc.writer(), size)
+}
+
 func cancelAt(req *Request, rt RoundTripper, deadline time.Time) (stop func(), timedOut func() bool) {
 	return setRequestCancel(req, rt, deadline)
 }
 
 func (c *Client) headerOfFirst(req *Request) Header { return cloneOrMakeHeader(req.Header) }
+
+func newAnswerReader(r *bufio.Reader) *textproto.Reader { return textproto.NewReader(r) }
+func freeAnswerReader(*textproto.Reader)                {}

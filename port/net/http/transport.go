@@ -2,7 +2,7 @@
 
 package http
 
-import "strings"
+import "unsafe"
 
 // A connectMethodKey is what connections have in common that serve the same requests, in
 // one text: the newest HTTP that they may speak, the scheme, the address, and the proxy. TinyGo
@@ -19,19 +19,15 @@ func (cm *connectMethod) key() connectMethodKey {
 			addr = "" // the proxy is asked for all addresses over the same connections
 		}
 	}
-	var key strings.Builder
-	key.Grow(len(cm.targetScheme) + len(addr) + len(proxy) + 3)
+	// A strings.Builder would be one more piece of the heap.
+	key := make([]byte, 1, len("1 \x00")+len(cm.targetScheme)+len(addr)+len(proxy))
+	key[0] = '2'
 	if cm.onlyH1 {
-		key.WriteByte('1')
-	} else {
-		key.WriteByte('2')
+		key[0] = '1'
 	}
-	key.WriteString(cm.targetScheme)
-	key.WriteByte(' ')
-	key.WriteString(addr)
+	key = append(append(append(key, cm.targetScheme...), ' '), addr...)
 	if proxy != "" {
-		key.WriteByte(0)
-		key.WriteString(proxy)
+		key = append(append(key, 0), proxy...)
 	}
-	return connectMethodKey(key.String())
+	return connectMethodKey(unsafe.String(unsafe.SliceData(key), len(key)))
 }

@@ -2,33 +2,35 @@
 
 package textproto
 
-// commonNames are those of headers that clients and servers send, each between two
-// line feeds, so that a request that has them needs no memory for them. Go has a map
-// of them, on the heap.
-const commonNames = "\n" +
-	"Accept\nAccept-Encoding\nAccept-Language\nAccept-Ranges\nAuthorization\nCache-Control\nConnection\n" +
-	"Content-Encoding\nContent-Length\nContent-Type\nCookie\nDate\nEtag\nExpect\nExpires\nHost\n" +
-	"If-Modified-Since\nIf-None-Match\nKeep-Alive\nLast-Modified\nLocation\nOrigin\nPragma\nRange\nReferer\n" +
-	"Sec-Fetch-Dest\nSec-Fetch-Mode\nSec-Fetch-Site\nSec-Fetch-User\nServer\nSet-Cookie\nTransfer-Encoding\n" +
-	"Upgrade\nUpgrade-Insecure-Requests\nUser-Agent\nVary\nX-Forwarded-For\n"
+// commonNames are those of headers that clients and servers send, each after its
+// length, so that a request that has them needs no memory for them. Go has a map of
+// them, on the heap.
+const commonNames = "" +
+	"\x06Accept\x0fAccept-Encoding\x0fAccept-Language\x0dAccept-Ranges\x0dAuthorization\x0dCache-Control" +
+	"\x0aConnection\x10Content-Encoding\x0eContent-Length\x0cContent-Type\x06Cookie\x04Date\x04Etag\x06Expect" +
+	"\x07Expires\x04Host\x11If-Modified-Since\x0dIf-None-Match\x0aKeep-Alive\x0dLast-Modified\x08Location" +
+	"\x06Origin\x06Pragma\x05Range\x07Referer\x0eSec-Fetch-Dest\x0eSec-Fetch-Mode\x0eSec-Fetch-Site" +
+	"\x0eSec-Fetch-User\x06Server\x0aSet-Cookie\x11Transfer-Encoding\x07Upgrade\x19Upgrade-Insecure-Requests" +
+	"\x0aUser-Agent\x04Vary\x0fX-Forwarded-For"
 
 // commonName is the name as a string, or "" where it is not a common one.
 func commonName(name []byte) string {
-	for start := 1; start < len(commonNames); {
-		end := start
-		for commonNames[end] != '\n' {
-			end++
+	for rest := commonNames; rest != ""; {
+		n := int(rest[0])
+		if n == len(name) && sameBytes(rest[1:1+n], name) {
+			return rest[1 : 1+n]
 		}
-		if end-start == len(name) {
-			i := 0
-			for i < len(name) && commonNames[start+i] == name[i] {
-				i++
-			}
-			if i == len(name) {
-				return commonNames[start:end]
-			}
-		}
-		start = end + 1
+		rest = rest[1+n:]
 	}
 	return ""
+}
+
+// sameBytes compares without the string that TinyGo makes of bytes.
+func sameBytes(s string, b []byte) bool {
+	for i := range b {
+		if s[i] != b[i] {
+			return false
+		}
+	}
+	return true
 }
