@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -123,6 +124,89 @@ func TestHTTPRedirectHeader(t *testing.T) {
 					t.Errorf("with a %T a request has %q, want %q", rt, got, want)
 				}
 			}
+		}
+	})
+}
+
+// A readConn tells of each Read that begins.
+type readConn struct {
+	net.Conn
+	reads chan bool
+}
+
+func (c readConn) Read(b []byte) (int, error) {
+	select {
+	case c.reads <- true:
+	default:
+	}
+	return c.Conn.Read(b)
+}
+
+// TestHTTPBodyClosedWhileRead closes a body that another goroutine reads from, as who
+// gives up on a stream does. The connection's buffers may be the next one's only when
+// nobody reads from them any more.
+func TestHTTPBodyClosedWhileRead(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ended := make(chan bool)
+		l, _ := w.serve(t, &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/stream" {
+				io.WriteString(rw, strings.Repeat(r.URL.Path, 50))
+				return
+			}
+			rw.Header().Set("Content-Length", "1000")
+			io.WriteString(rw, "begin")
+			rw.(http.Flusher).Flush()
+			<-ended
+		})})
+		reads := make(chan bool, 100)
+		tr := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return readConn{c, reads}, err
+		}}
+		client := &http.Client{Transport: tr}
+		done := inBackground(func() error {
+			for i := range 4 {
+				stream, err := client.Get("http://" + l.Addr().String() + "/stream")
+				if err != nil {
+					return err
+				}
+				b := make([]byte, 5)
+				if _, err := io.ReadFull(stream.Body, b); err != nil || string(b) != "begin" {
+					return fmt.Errorf("the stream began with %q, %v", b, err)
+				}
+				for len(reads) > 0 {
+					<-reads
+				}
+				read := inBackground(func() error {
+					n, err := stream.Body.Read(b)
+					if err == nil {
+						return fmt.Errorf("it read %q of a stream that is silent", b[:n])
+					}
+					return nil
+				})
+				<-reads // it is in the connection's Read
+				stream.Body.Close()
+				for j := range 3 {
+					path := fmt.Sprintf("/%d.%d", i, j)
+					res, err := client.Get("http://" + l.Addr().String() + path)
+					if err != nil {
+						return err
+					}
+					got, err := io.ReadAll(res.Body)
+					res.Body.Close()
+					if want := strings.Repeat(path, 50); err != nil || string(got) != want {
+						return fmt.Errorf("after a stream that was given up an answer is %q, %v, want %q", got, err, want)
+					}
+				}
+				if err := <-read; err != nil {
+					return err
+				}
+				ended <- true
+			}
+			return nil
+		})
+		if err := soon(t, "the client", done); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
