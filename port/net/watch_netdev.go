@@ -7,7 +7,6 @@ package net
 import (
 	"sync"
 	"time"
-	_ "unsafe" // for go:linkname
 )
 
 // A watch asks a driver for connections that are idle, in turn, so that not each of
@@ -65,13 +64,6 @@ func (w *watch) add(l *lane) {
 		w.keep()
 	}
 }
-
-// wipeBelow is for who waits on a connection that has become idle, and may do so for
-// long: below the frames in use, its stack has words that TinyGo's collector takes for
-// addresses. To wipe it at each call would take too long. A handshake of TLS calls it, too.
-//
-//go:linkname wipeBelow
-func wipeBelow() { wipeStack(stackBegins()) }
 
 // wind has look called in time.
 func (w *watch) wind() {
