@@ -35,6 +35,14 @@ func TestAlone(t *testing.T) {
 			works(t, string(out))
 		})
 	}
+	// What starts goroutines, as net/http and TLS do, is linked with Go's compiler.
+	t.Run("https", func(t *testing.T) {
+		cmd := exec.Command(tinynet(t), "go", "build", "-tags", "tinynet_alone", "-o", filepath.Join(t.TempDir(), "program"), "./test/e2e/testdata/httpsclient")
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	})
 	t.Run("host", func(t *testing.T) {
 		needs(t, "tinygo")
 		works(t, underTinyGo(t, "run", "-scheduler=none", program))
