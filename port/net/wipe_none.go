@@ -8,7 +8,7 @@ import _ "unsafe" // for go:linkname
 // of Xtensa keep registers below them.
 //
 //go:linkname wipeStack
-func wipeStack(uintptr) {}
+func wipeStack(uintptr) uintptr { return 0 }
 
 // stackBegins is for it.
 //

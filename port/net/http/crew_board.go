@@ -50,9 +50,29 @@ func spawn(f func()) {
 // crewWork is not given its first function as an argument: TinyGo keeps a goroutine's
 // arguments on its stack until it ends.
 func crewWork(next chan func()) {
-	begins := stackBegins()
+	w := stackWiper{begins: stackBegins()}
 	for crewDo(next) {
-		wipeStack(begins)
+		w.wipe()
+	}
+}
+
+// A stackWiper wipes the stack of a goroutine. To look through 8 kB of it for what a
+// job has left takes longer than to wipe the part that jobs use, so most times it looks
+// only little deeper than they went before. A job may go deeper and leave that much
+// unused on the way, so now and then it looks at all.
+type stackWiper struct {
+	begins, deepest uintptr
+	jobs            uint8
+}
+
+func (w *stackWiper) wipe() {
+	const below = 1 << 10
+	from := w.begins
+	if w.jobs++; w.jobs > 4 && w.jobs%8 != 0 && from != 0 && w.deepest > from+below {
+		from = w.deepest - below
+	}
+	if at := wipeStack(from); at != 0 && (w.deepest == 0 || at < w.deepest) {
+		w.deepest = at
 	}
 }
 
