@@ -41,14 +41,15 @@ func newPatient(dev netdever, datagrams datagrammer) *patient {
 	return &patient{driver: dev, datagrams: datagrams}
 }
 
-func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, error) {
-	if err := ctx.Err(); err != nil {
+func (p *patient) open(a *attempt) (*netFD, error) {
+	if err := a.ctx.Err(); err != nil {
 		return nil, mapErr(err)
 	}
-	return f()
+	fd, err := a.once()
+	return fd, known(err)
 }
 
-func (p *patient) dialAgain(open func() (*netFD, error)) (*netFD, error) { return open() }
+func (p *patient) awaitRoom(error) bool { return false }
 
 func (p *patient) collect(num int, on bool) {}
 

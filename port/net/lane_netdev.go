@@ -70,10 +70,9 @@ const (
 	opAccept
 )
 
-func (p *patient) newLane(s *patientSock, num int) *lane {
-	l := &lane{p: p, s: s, num: num}
+func (l *lane) init(p *patient, s *patientSock, num int) {
+	l.p, l.s, l.num = p, s, num
 	l.changed.L = &l.mu
-	return l
 }
 
 // usable tells why no call may go on.

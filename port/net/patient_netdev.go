@@ -6,7 +6,6 @@ package net
 // and the calls that should be quick.
 
 import (
-	"context"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -42,6 +41,7 @@ type patient struct {
 
 type patientSock struct {
 	reads, writes *lane
+	lanes         [2]lane     // these, but for a listener that has taken over another's
 	pending       int         // lanes that are busy after Close; the last one closes
 	linger        *time.Timer // closes though some are busy
 	cut           bool        // the driver was told to close
@@ -84,33 +84,30 @@ func newPatient(dev netdever, datagrams datagrammer) *patient {
 	return p
 }
 
-// open runs what opens a socket, which may block in many places, until ctx
-// ends.
-func (p *patient) open(ctx context.Context, f func() (*netFD, error)) (*netFD, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, mapErr(err)
+// open makes an attempt, which may block in many places, until its context ends. The
+// error says what it means.
+func (p *patient) open(a *attempt) (*netFD, error) {
+	if !ctxWaits(a.ctx) {
+		fd, err := a.open()
+		return fd, known(err)
 	}
-	type result struct {
-		fd  *netFD
-		err error
+	if ctxEnded(a.ctx) {
+		return nil, mapErr(a.ctx.Err())
 	}
-	done := make(chan result)
-	p.crew.work(job{open: func() {
-		fd, err := f()
-		select {
-		case done <- result{fd, err}:
-		case <-ctx.Done(): // nobody waits
-			if err == nil {
-				fd.Close()
-			}
-		}
-	}})
-	select {
-	case r := <-done:
-		return r.fd, r.err
-	case <-ctx.Done():
+	a.hook = testHookCanceledDial
+	a.done = make(chan struct{}, 1)
+	p.crew.work(job{open: a})
+	stop := ctxAfterFunc(a.ctx, a.leave)
+	<-a.done
+	stop()
+	a.mu.Lock()
+	fd, err := a.fd, a.err
+	left := a.left
+	a.mu.Unlock()
+	if left {
+		return nil, mapErr(a.ctx.Err())
 	}
-	return nil, mapErr(ctx.Err())
+	return fd, known(err)
 }
 
 // awaitRoom waits until the sockets that were closed are free, and reports whether
@@ -138,16 +135,6 @@ func (p *patient) awaitRoom(err error) bool {
 	}
 	t.Stop()
 	return true
-}
-
-// dialAgain opens a connection once more where the driver has found only at
-// Connect that it has no room for it.
-func (p *patient) dialAgain(open func() (*netFD, error)) (*netFD, error) {
-	fd, err := open()
-	if err != nil && outOfSockets(err) && p.awaitRoom(err) {
-		fd, err = open()
-	}
-	return fd, err
 }
 
 func (p *patient) Socket(domain, stype, protocol int) (num int, err error) {
@@ -235,7 +222,7 @@ func (p *patient) prompt(limit time.Duration, call func() error) error {
 		return errBusy
 	}
 	c := &promptCall{}
-	_, done := p.crew.quick(limit, func() error {
+	_, done := p.crew.quick(limit, quickCall{call: func() error {
 		err := call()
 		p.mu.Lock()
 		c.err, c.back = err, true
@@ -244,7 +231,7 @@ func (p *patient) prompt(limit time.Duration, call func() error) error {
 		}
 		p.mu.Unlock()
 		return err
-	})
+	}})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !done && !c.back { // it may have come back since
@@ -281,7 +268,9 @@ func (p *patient) sockLocked(num int) *patientSock {
 	s := p.socks.get(num)
 	if s == nil {
 		s = &patientSock{}
-		s.reads, s.writes = p.newLane(s, num), p.newLane(s, num)
+		s.reads, s.writes = &s.lanes[0], &s.lanes[1]
+		s.reads.init(p, s, num)
+		s.writes.init(p, s, num)
 		p.socks.set(num, s)
 	}
 	return s
@@ -313,27 +302,31 @@ func (p *patient) Close(num int) error {
 		}
 		if pending = s.pending > 0; pending {
 			// The last worker closes it, or this does.
-			s.linger = time.AfterFunc(patientLinger, func() {
-				p.mu.Lock()
-				cut := s.cut
-				s.cut = true
-				p.mu.Unlock()
-				if !cut {
-					p.closeNow(num)
-				}
-			})
+			s.linger = time.AfterFunc(patientLinger, s.lingered)
 		}
 	}
 	p.closing++
 	p.mu.Unlock()
 	if late >= 0 {
-		p.crew.quick(patientClose, func() error { return p.driver.Close(late) })
+		p.crew.quick(patientClose, quickCall{late: true, p: p, num: late})
 	}
 	if pending {
 		return nil
 	}
-	err, _ := p.crew.quick(patientClose, func() error { return p.closeNow(num) })
+	err, _ := p.crew.quick(patientClose, quickCall{p: p, num: num})
 	return err
+}
+
+// lingered closes a socket though the driver is in a call for it.
+func (s *patientSock) lingered() {
+	p, num := s.lanes[0].p, s.lanes[0].num
+	p.mu.Lock()
+	cut := s.cut
+	s.cut = true
+	p.mu.Unlock()
+	if !cut {
+		p.closeNow(num)
+	}
 }
 
 // closeNow closes a socket in the driver that counts as closing.

@@ -23,58 +23,93 @@ type boardCtx struct {
 	hidden[boardCtxState]
 }
 
+// Most contexts end before anybody waits for that: a dial's, when there is a connection.
+// So one joins its parent, and has a timer, only when somebody waits; until then who
+// asks it looks at the parent and at the clock.
 type boardCtxState struct {
-	done     chan struct{}
+	context  boardCtx
 	deadline time.Time
 
-	mu    sync.Mutex
-	err   error
-	funcs []*boardFunc // to run at the end
-	timer *time.Timer
-	leave func() bool // takes leave of the parent
+	mu     sync.Mutex
+	err    error
+	joined bool          // somebody waits
+	done   chan struct{} // where somebody has asked for it
+	funcs  *boardFunc    // to run at the end
+	first  boardFunc     // room for one of them
+	timer  *time.Timer
+	leave  func() bool // takes leave of the parent
 }
 
-type boardFunc struct{ f func() }
-
-func newBoardCtx(parent context.Context, deadline time.Time) (*boardCtx, *boardCtxState) {
-	s := &boardCtxState{done: make(chan struct{}), deadline: deadline}
-	if err := parent.Err(); err != nil {
-		s.end(err)
-	} else if parent.Done() != nil {
-		leave := ctxAfterFunc(parent, func() { s.end(parent.Err()) })
-		s.mu.Lock()
-		s.leave = leave
-		ended := s.err != nil
-		s.mu.Unlock()
-		if ended {
-			leave()
-		}
-	}
-	return &boardCtx{parent, hide(s)}, s
+type boardFunc struct {
+	s    *boardCtxState
+	f    func()
+	next *boardFunc
 }
 
+func newBoardCtx(parent context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
+	s := &boardCtxState{deadline: deadline}
+	s.context = boardCtx{parent, hide(s)}
+	return &s.context, s.cancel
+}
+
+// ctxWithCancel is what net/http's client dials with, too.
+//
+//go:linkname ctxWithCancel
 func ctxWithCancel(parent context.Context) (context.Context, context.CancelFunc) {
 	deadline, _ := parent.Deadline()
-	c, s := newBoardCtx(parent, deadline)
-	return c, func() { s.end(context.Canceled) }
+	return newBoardCtx(parent, deadline)
 }
 
 func ctxWithDeadline(parent context.Context, t time.Time) (context.Context, context.CancelFunc) {
 	if have, ok := parent.Deadline(); ok && have.Before(t) {
 		return ctxWithCancel(parent)
 	}
-	c, s := newBoardCtx(parent, t)
-	wait := time.Until(t)
-	if wait <= 0 {
-		s.end(context.DeadlineExceeded)
-		return c, func() {}
+	return newBoardCtx(parent, t)
+}
+
+func (s *boardCtxState) cancel() { s.end(context.Canceled) }
+
+func (s *boardCtxState) expire() { s.end(context.DeadlineExceeded) }
+
+func (s *boardCtxState) parentEnded() { s.end(s.context.Context.Err()) }
+
+// join has the end of the parent, and the deadline, end the context.
+func (s *boardCtxState) join() {
+	s.mu.Lock()
+	first := !s.joined && s.err == nil && !alone
+	s.joined = true
+	s.mu.Unlock()
+	if !first {
+		return
+	}
+	parent := s.context.Context
+	if err := parent.Err(); err != nil {
+		s.end(err)
+		return
+	}
+	var leave func() bool
+	if ctxWaits(parent) {
+		leave = ctxAfterFunc(parent, s.parentEnded)
+	}
+	wait := time.Duration(0)
+	// The parent's own deadline comes by way of the parent.
+	if have, ok := parent.Deadline(); !s.deadline.IsZero() && !(ok && have.Equal(s.deadline)) {
+		if wait = time.Until(s.deadline); wait <= 0 {
+			s.expire()
+		}
 	}
 	s.mu.Lock()
-	if s.err == nil && !alone {
-		s.timer = time.AfterFunc(wait, func() { s.end(context.DeadlineExceeded) })
+	ended := s.err != nil
+	if !ended {
+		s.leave = leave
+		if wait > 0 {
+			s.timer = time.AfterFunc(wait, s.expire)
+		}
 	}
 	s.mu.Unlock()
-	return c, func() { s.end(context.Canceled) }
+	if ended && leave != nil {
+		leave()
+	}
 }
 
 func (s *boardCtxState) end(err error) {
@@ -85,21 +120,37 @@ func (s *boardCtxState) end(err error) {
 	}
 	s.err = err
 	funcs, leave := s.funcs, s.leave
-	s.funcs = nil
+	s.funcs = nil // what follows the first stays, and nobody changes it any more
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	close(s.done)
+	if s.done != nil {
+		close(s.done)
+	}
 	s.mu.Unlock()
 	if leave != nil {
 		leave()
 	}
-	for _, f := range funcs {
-		start(f.f)
+	for ; funcs != nil; funcs = funcs.next {
+		start(funcs.f)
 	}
 }
 
-func (c *boardCtx) Done() <-chan struct{} { return c.get().done }
+func (c *boardCtx) Done() <-chan struct{} {
+	s := c.get()
+	s.mu.Lock()
+	done := s.done
+	if done == nil {
+		done = make(chan struct{})
+		s.done = done
+		if s.err != nil {
+			close(done)
+		}
+	}
+	s.mu.Unlock()
+	s.join()
+	return done
+}
 
 func (c *boardCtx) Deadline() (time.Time, bool) {
 	t := c.get().deadline
@@ -108,23 +159,46 @@ func (c *boardCtx) Deadline() (time.Time, bool) {
 
 func (c *boardCtx) Err() error {
 	s := c.get()
-	if alone {
-		s.look(c.Context)
-	}
+	s.look()
 	s.mu.Lock()
 	err := s.err
 	s.mu.Unlock()
 	return err
 }
 
-// look ends a context that no timer and no other goroutine can end.
-func (s *boardCtxState) look(parent context.Context) {
-	if err := parent.Err(); err != nil {
-		s.end(err)
-	} else if !s.deadline.IsZero() && !time.Now().Before(s.deadline) {
-		s.end(context.DeadlineExceeded)
+// look ends a context that is to have ended, and reports whether it has.
+func (s *boardCtxState) look() (ended bool) {
+	s.mu.Lock()
+	ended = s.err != nil
+	s.mu.Unlock()
+	if ended {
+		return true
 	}
+	if err := s.context.Context.Err(); err != nil {
+		s.end(err)
+		return true
+	}
+	if !s.deadline.IsZero() && !time.Now().Before(s.deadline) {
+		s.expire()
+		return true
+	}
+	return false
 }
+
+// ctxWaits reports whether ctx may end.
+func ctxWaits(ctx context.Context) bool {
+	if _, ok := ctx.(*boardCtx); ok {
+		return true
+	}
+	return ctx.Done() != nil
+}
+
+// lastAddress reports whether a dial has no address after this one, for which part of
+// its time would have to be kept. Whether there is time is asked elsewhere.
+func lastAddress(left int) bool { return left == 1 }
+
+// ctxEnded reports whether ctx has ended. To ask its channel would have it wait.
+func ctxEnded(ctx context.Context) bool { return ctx.Err() != nil }
 
 // A boardTrace is a context whose dials and lookups are traced.
 type boardTrace struct {
@@ -180,32 +254,43 @@ func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
 			return first
 		}
 	}
-	return c.get().afterEnd(&boardFunc{f})
+	return c.get().afterEnd(f)
 }
 
-// afterEnd has one run when the context has ended.
-func (s *boardCtxState) afterEnd(one *boardFunc) (stop func() bool) {
+// afterEnd has f run when the context has ended.
+func (s *boardCtxState) afterEnd(f func()) (stop func() bool) {
 	s.mu.Lock()
+	one := &s.first
+	if one.s != nil {
+		one = new(boardFunc)
+	}
+	one.s, one.f = s, f
 	ended := s.err != nil
 	if !ended {
-		s.funcs = append(s.funcs, one)
+		one.next, s.funcs = s.funcs, one
 	}
 	s.mu.Unlock()
 	if ended {
-		start(one.f)
+		start(f)
+	} else {
+		s.join()
 	}
-	return func() (found bool) {
-		s.mu.Lock()
-		for i, other := range s.funcs {
-			if other == one {
-				s.funcs = append(s.funcs[:i], s.funcs[i+1:]...)
-				found = true
-				break
-			}
+	return one.stop
+}
+
+// stop reports whether f will not run.
+func (one *boardFunc) stop() (found bool) {
+	s := one.s
+	s.mu.Lock()
+	for at := &s.funcs; *at != nil; at = &(*at).next {
+		if *at == one {
+			*at = one.next
+			found = true
+			break
 		}
-		s.mu.Unlock()
-		return found
 	}
+	s.mu.Unlock()
+	return found
 }
 
 // A boardTimer is what this package needs of a time.Timer. It is less than the one of

@@ -31,6 +31,22 @@ func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	return context.AfterFunc(ctx, f)
 }
 
+// ctxWaits reports whether ctx may end.
+func ctxWaits(ctx context.Context) bool { return ctx.Done() != nil }
+
+// lastAddress is for boards.
+func lastAddress(int) bool { return false }
+
+// ctxEnded reports whether ctx has ended.
+func ctxEnded(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	default:
+		return false
+	}
+}
+
 func newTimer(d time.Duration) *time.Timer { return time.NewTimer(d) }
 
 func newGodebug(name string) *godebug.Setting { return godebug.New(name) }

@@ -18,17 +18,22 @@ func (sd *sysDialer) dialControl() controlFunc {
 	if sd.Dialer.ControlContext != nil {
 		return sd.Dialer.ControlContext
 	}
+	if sd.Dialer.Control == nil {
+		return nil
+	}
 	return plainControl(sd.Dialer.Control)
 }
 
 func (sl *sysListener) listenControl() controlFunc {
+	if sl.ListenConfig.Control == nil {
+		return nil
+	}
 	return plainControl(sl.ListenConfig.Control)
 }
 
+// plainControl is for a control function only: TinyGo takes what captures it from the
+// heap at the beginning.
 func plainControl(f func(network, address string, c syscall.RawConn) error) controlFunc {
-	if f == nil {
-		return nil
-	}
 	return func(_ context.Context, network, address string, c syscall.RawConn) error {
 		return f(network, address, c)
 	}
@@ -67,36 +72,18 @@ type listening = func(fd *netFD, ctx context.Context, laddr endpoint, control co
 func openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
 	dev := deviceFor(laddr.plain(), raddr.plain())
 	if dev.patient == nil {
-		// The function below would be two allocations for each connection.
-		fd, err := dev.openIP(ctx, network, laddr, raddr, sotype, proto, listen, control)
+		fd, err := dev.openIP(ctx, nil, network, laddr, raddr, sotype, proto, listen, control)
 		return fd, known(err)
 	}
-	return dev.opened(ctx, listen == nil, func() (*netFD, error) {
-		return dev.openIP(ctx, network, laddr, raddr, sotype, proto, listen, control)
+	return dev.patient.open(&attempt{
+		ctx: ctx, dev: dev, network: network, laddr: laddr, raddr: raddr,
+		sotype: sotype, proto: proto, listen: listen, control: control,
 	})
 }
 
-// opened runs what opens a socket: so that ctx ends it, and with an error that
-// says what it means.
-func (dev *device) opened(ctx context.Context, dial bool, open func() (*netFD, error)) (*netFD, error) {
-	p := dev.patient
-	if p != nil && dial {
-		once := open
-		open = func() (*netFD, error) { return p.dialAgain(once) }
-	}
-	var fd *netFD
-	var err error
-	if p != nil && ctx.Done() != nil {
-		fd, err = p.open(ctx, open)
-	} else {
-		fd, err = open()
-	}
-	return fd, known(err)
-}
-
 // openIP is the function of that name when the device is known. It blocks as the
-// driver does: opened lets ctx end it.
-func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
+// driver does: an attempt lets ctx end it.
+func (dev *device) openIP(ctx context.Context, a *attempt, network string, laddr, raddr endpoint, sotype, proto int, listen listening, control controlFunc) (*netFD, error) {
 	dial := listen == nil
 	if dial && raddr.set && raddr.wildcard() && !dev.host {
 		raddr.ip, raddr.zone = loopbackIP(network), ""
@@ -126,7 +113,7 @@ func (dev *device) openIP(ctx context.Context, network string, laddr, raddr endp
 		dev.SetSockOpt(sysfd, ndSOL_SOCKET, ndSO_BROADCAST, true)
 	}
 	if dial {
-		err = fd.dial(ctx, laddr, raddr, control)
+		err = fd.dial(ctx, a, laddr, raddr, control)
 	} else {
 		err = listen(fd, ctx, laddr, control)
 	}
@@ -167,7 +154,7 @@ func (fd *netFD) control(ctx context.Context, f controlFunc, address string) err
 	return f(ctx, fd.controlNetwork(), address, newRawConn(fd))
 }
 
-func (fd *netFD) dial(ctx context.Context, laddr, raddr endpoint, control controlFunc) error {
+func (fd *netFD) dial(ctx context.Context, a *attempt, laddr, raddr endpoint, control controlFunc) error {
 	var local, remote netip.AddrPort
 	var err error
 	if laddr.set {
@@ -195,40 +182,13 @@ func (fd *netFD) dial(ctx context.Context, laddr, raddr endpoint, control contro
 		}
 	}
 	if raddr.set {
-		if err := fd.connect(ctx, func() error { return fd.dev.get().Connect(fd.sysfd, "", remote) }); err != nil {
+		if err := fd.connectIP(ctx, a, "", remote); err != nil {
 			return err
 		}
 		fd.isConnected = true
 	}
 	fd.setAddr(fd.sockname(local), fd.addr(remote))
 	return nil
-}
-
-// connect runs a connecting call of the device, and ends it with ctx.
-func (fd *netFD) connect(ctx context.Context, call func() error) (err error) {
-	done := ctx.Done()
-	if done == nil {
-		return call()
-	}
-	select {
-	case <-done:
-		return mapErr(ctx.Err())
-	default:
-	}
-	hook := testHookCanceledDial
-	interrupted := make(chan struct{})
-	stop := ctxAfterFunc(ctx, func() {
-		defer close(interrupted)
-		fd.giveUp()
-		hook()
-	})
-	err = call()
-	if !stop() {
-		<-interrupted // after Close, the number may be another socket's
-		// The connection may be there, but its deadline is spoilt, or will be.
-		return mapErr(ctx.Err())
-	}
-	return err
 }
 
 // giveUp ends a connecting call. For a driver in which nothing but Close ends it, that

@@ -125,40 +125,41 @@ func (c *TCPConn) SetKeepAliveConfig(config KeepAliveConfig) error {
 	if !c.ok() {
 		return syscall.EINVAL
 	}
-	err := setKeepAlive(c.fd, config.Enable)
-	for _, set := range [...]func() error{
-		func() error { return setKeepAliveIdle(c.fd, config.Idle) },
-		func() error { return setKeepAliveInterval(c.fd, config.Interval) },
-		func() error { return setKeepAliveCount(c.fd, config.Count) },
-	} {
-		if e := set(); err == nil {
-			err = e
-		}
-	}
+	err := firstError(setKeepAlive(c.fd, config.Enable), setKeepAliveIdle(c.fd, config.Idle))
+	err = firstError(err, setKeepAliveInterval(c.fd, config.Interval))
+	err = firstError(err, setKeepAliveCount(c.fd, config.Count))
 	if err != nil {
 		return &OpError{Op: "set", Net: c.fd.net, Source: c.fd.laddr, Addr: c.fd.raddr, Err: err}
 	}
 	return nil
 }
 
-// setKeepAliveSeconds sets a time of keep-alive: unchanged if negative, the
-// default if zero.
-func setKeepAliveSeconds(fd *netFD, opt int, d, byDefault time.Duration) error {
-	if d < 0 {
+func firstError(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// setKeepAliveSeconds sets a time of keep-alive: unchanged if negative, byDefault seconds
+// if zero.
+func setKeepAliveSeconds(fd *netFD, opt int, d time.Duration, byDefault int) error {
+	seconds := byDefault
+	switch {
+	case d < 0:
 		return nil
+	case d > 0:
+		seconds = int(roundDurationUp(d, time.Second))
 	}
-	if d == 0 {
-		d = byDefault
-	}
-	return fd.setOption(ndSOL_TCP, opt, int(roundDurationUp(d, time.Second)))
+	return fd.setOption(ndSOL_TCP, opt, seconds)
 }
 
 func setKeepAliveIdle(fd *netFD, d time.Duration) error {
-	return setKeepAliveSeconds(fd, ndTCP_KEEPIDLE, d, defaultTCPKeepAliveIdle)
+	return setKeepAliveSeconds(fd, ndTCP_KEEPIDLE, d, int(defaultTCPKeepAliveIdle/time.Second))
 }
 
 func setKeepAliveInterval(fd *netFD, d time.Duration) error {
-	return setKeepAliveSeconds(fd, ndTCP_KEEPINTVL, d, defaultTCPKeepAliveInterval)
+	return setKeepAliveSeconds(fd, ndTCP_KEEPINTVL, d, int(defaultTCPKeepAliveInterval/time.Second))
 }
 
 func setKeepAliveCount(fd *netFD, n int) error {

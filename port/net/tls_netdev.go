@@ -104,14 +104,24 @@ func dialTLS(ctx context.Context, d *Dialer, network, addr string) (*TLSConn, er
 	if !dev.offloadsTLS() {
 		return fail(errNoOffload)
 	}
-	fd, err := dev.opened(ctx, true, func() (*netFD, error) { return dev.openTLS(ctx, host, port) })
+	fd, err := dev.dialTLS(ctx, host, port)
 	if err != nil {
 		return fail(err)
 	}
 	return &TLSConn{conn{fd}, host}, nil
 }
 
-func (dev *device) openTLS(ctx context.Context, host string, port int) (*netFD, error) {
+func (dev *device) dialTLS(ctx context.Context, host string, port int) (*netFD, error) {
+	if dev.patient == nil {
+		fd, err := dev.openTLS(ctx, nil, host, port)
+		return fd, known(err)
+	}
+	return dev.patient.open(&attempt{ctx: ctx, dev: dev, host: host, raddr: endpoint{port: port}, tls: tryTLS})
+}
+
+func tryTLS(a *attempt) (*netFD, error) { return a.dev.openTLS(a.ctx, a, a.host, a.raddr.port) }
+
+func (dev *device) openTLS(ctx context.Context, a *attempt, host string, port int) (*netFD, error) {
 	sysfd, err := dev.Socket(ndAF_INET, ndSOCK_STREAM, ndIPPROTO_TLS)
 	if err != nil {
 		return nil, err
@@ -119,7 +129,7 @@ func (dev *device) openTLS(ctx context.Context, host string, port int) (*netFD, 
 	fd := newFD(dev, sysfd, ndAF_INET, ndSOCK_STREAM, "tcp")
 	// The device looks the host up: it has to know the name anyway.
 	to := netip.AddrPortFrom(netip.Addr{}, uint16(port))
-	if err := fd.connect(ctx, func() error { return dev.Connect(sysfd, host, to) }); err != nil {
+	if err := fd.connectIP(ctx, a, host, to); err != nil {
 		fd.Close()
 		return nil, err
 	}

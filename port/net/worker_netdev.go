@@ -16,8 +16,9 @@ import (
 type crew struct {
 	jobs chan job // to idle workers
 
-	mu   sync.Mutex
-	idle int // workers that wait for a job
+	mu    sync.Mutex
+	idle  int       // workers that wait for a job
+	spare *quickJob // one that has ended
 }
 
 // A job is what a worker does: the call that a lane has, a quick one, or all that opens
@@ -25,7 +26,7 @@ type crew struct {
 type job struct {
 	lane  *lane
 	quick *quickJob
-	open  func()
+	open  *attempt
 }
 
 func (j job) do() {
@@ -33,9 +34,9 @@ func (j job) do() {
 	case j.lane != nil:
 		j.lane.do()
 	case j.quick != nil:
-		j.quick.done <- j.quick.call()
+		j.quick.done <- j.quick.make()
 	case j.open != nil:
-		j.open()
+		j.open.run()
 	}
 }
 
@@ -95,19 +96,58 @@ func (c *crew) keep(n int) {
 	}
 }
 
-// A quickJob is a call that should not block.
+// A quickCall is a call that should not block: one that closes a socket, most often.
+type quickCall struct {
+	call func() error // if not nil, this
+	late bool         // the socket is of a connection that nobody has taken
+	p    *patient
+	num  int
+}
+
+func (q *quickCall) make() error {
+	switch {
+	case q.call != nil:
+		return q.call()
+	case q.late:
+		return q.p.driver.Close(q.num)
+	}
+	return q.p.closeNow(q.num)
+}
+
 type quickJob struct {
-	call func() error
+	quickCall
 	done chan error
 }
 
+// newQuick takes a job that has ended, or makes one.
+func (c *crew) newQuick(call quickCall) *quickJob {
+	c.mu.Lock()
+	q := c.spare
+	c.spare = nil
+	c.mu.Unlock()
+	if q == nil {
+		q = &quickJob{done: make(chan error, 1)}
+	}
+	q.quickCall = call
+	return q
+}
+
+// freeQuick keeps a job whose result was taken.
+func (c *crew) freeQuick(q *quickJob) {
+	q.quickCall = quickCall{}
+	c.mu.Lock()
+	c.spare = q
+	c.mu.Unlock()
+}
+
 // quick makes a call that should be quick, and waits for it for some time only.
-func (c *crew) quick(limit time.Duration, call func() error) (err error, done bool) {
-	q := &quickJob{call, make(chan error, 1)}
+func (c *crew) quick(limit time.Duration, call quickCall) (err error, done bool) {
+	q := c.newQuick(call)
 	c.work(job{quick: q})
 	runtime.Gosched() // most calls have returned then, and need no timer
 	select {
 	case err = <-q.done:
+		c.freeQuick(q)
 		return err, true
 	default:
 	}
@@ -118,6 +158,9 @@ func (c *crew) quick(limit time.Duration, call func() error) (err error, done bo
 	case <-t.C:
 	}
 	t.Stop()
+	if done {
+		c.freeQuick(q)
+	}
 	return err, done
 }
 

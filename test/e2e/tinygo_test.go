@@ -416,7 +416,7 @@ func TestGetOnBoard(t *testing.T) {
 	if allocated == nil {
 		t.Fatal("it does not say what it allocated")
 	}
-	if n, _ := strconv.Atoi(string(allocated[1])); n > 2300 {
+	if n, _ := strconv.Atoi(string(allocated[1])); n > 2100 {
 		t.Errorf("a GET allocates %d bytes", n)
 	}
 	if !strings.Contains(string(out), "connections: 0 ") {

@@ -21,6 +21,9 @@ func newHeader() Header { return make(Header, 1) }
 
 // find looks into a map of which few keys are expected: it goes through all.
 func find[K comparable, V any](m map[K]V, key K) (v V, ok bool) {
+	if len(m) == 0 {
+		return v, false
+	}
 	for k, v := range m {
 		if k == key {
 			return v, true

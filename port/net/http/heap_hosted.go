@@ -4,12 +4,17 @@ package http
 
 import (
 	"bufio"
+	"context"
 	"net/textproto"
 	"net/url"
 	"time"
 )
 
 // Go's own: see heap_board.go.
+
+func newDialContext(request context.Context) (context.Context, context.CancelFunc) {
+	return context.WithCancel(context.WithoutCancel(request))
+}
 
 func newHeader() Header { return make(Header) }
 

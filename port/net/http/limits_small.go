@@ -73,6 +73,9 @@ func hasPrefix(data, prefix []byte) bool {
 // headerValues looks a key up that is in canonical form. It goes through all,
 // for when it looks into a map, TinyGo puts the key on the heap.
 func headerValues(h Header, key string) ([]string, bool) {
+	if len(h) == 0 {
+		return nil, false
+	}
 	for k, v := range h {
 		if k == key {
 			return v, true

@@ -6,7 +6,10 @@ package textproto
 // heap, so it goes through a small one. One with many keys may be of somebody who
 // wants to keep the board busy.
 func find(h MIMEHeader, key string) []string {
-	if len(h) > 8 {
+	switch n := len(h); {
+	case n == 0:
+		return nil
+	case n > 8:
 		return h[key]
 	}
 	for k, v := range h {

@@ -34,3 +34,7 @@ func sameBytes(s string, b []byte) bool {
 	}
 	return true
 }
+
+// plainNameByte reports whether a name of a header may have c, of most that it has:
+// for the others, validHeaderFieldByte shifts 64 bits, which takes a call on a board.
+func plainNameByte(c byte) bool { return c == '-' || 'a' <= c|0x20 && c|0x20 <= 'z' }
