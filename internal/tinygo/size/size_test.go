@@ -106,7 +106,7 @@ func TestTags(t *testing.T) {
 	notOfBoards := map[string]string{
 		"tinynet_board": "makes a computer a board", "tinynet_alone": "makes a computer have no goroutines", "scheduler.none": "TinyGo's own, by -scheduler", "tlssmall": "makes a computer a board", "nohostnet": "is about a computer's sockets",
 		"ninafw": "a board", "wioterminal": "a board", "challenger_rp2040": "a board", "comboat_fw": "a board",
-		"baremetal": "all boards", "tinygo": "all boards", "xtensa": "a processor",
+		"baremetal": "all boards", "tinygo": "all boards", "xtensa": "a processor", "cortexm": "processors", "tinygo.riscv": "processors", "esp": "processors",
 		"tinynet_bsd": "makes Linux a BSD", "nethttpomithttp2": "is about computers, where HTTP/2 is in", "fips140": "an error with TinyGo, by design",
 	}
 	for _, system := range []string{"linux", "wasip1", "wasip2", "js", "unix", "tinygo.wasm", "darwin", "dragonfly", "freebsd", "netbsd", "openbsd", "windows"} {

@@ -14,6 +14,7 @@ type Tag struct {
 // them.
 var Tags = []Tag{
 	{"netgo", "Go's own resolver", "net"},
+	{"libcmemory", "the C library's memset and memcpy", "net"},
 	{"nethttpidna", "the tables for host names of all scripts", "net/http"},
 	{"nethttpproxy", "the proxy that the environment names", "net/http"},
 	{"nethttptransport", "Go's type of DefaultTransport, where notls has another", "net/http"},
