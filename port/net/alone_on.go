@@ -51,6 +51,11 @@ func (p *patient) open(a *attempt) (*netFD, error) {
 
 func (p *patient) awaitRoom(error) bool { return false }
 
+// connect is for an attempt in a worker, of which there are none.
+func (a *attempt) connect(fd *netFD, host string, to netip.AddrPort) error {
+	return a.dev.Connect(fd.sysfd, host, to)
+}
+
 func (p *patient) collect(num int, on bool) {}
 
 func (p *patient) Socket(domain, stype, protocol int) (int, error) {

@@ -74,65 +74,6 @@ func (a *attempt) open() (*netFD, error) {
 	return fd, err
 }
 
-// run is open for a worker.
-func (a *attempt) run() {
-	fd, err := a.open()
-	a.mu.Lock()
-	a.ended = true
-	a.fd, a.err = fd, err
-	left := a.left
-	a.mu.Unlock()
-	if !left {
-		a.done <- struct{}{}
-	} else if err == nil {
-		fd.Close() // nobody waits
-	}
-}
-
-// leave is called when the context has ended.
-func (a *attempt) leave() {
-	a.mu.Lock()
-	if a.ended {
-		a.mu.Unlock()
-		return
-	}
-	a.left = true
-	fd := a.connecting
-	if fd != nil {
-		a.gaveUp = make(chan struct{})
-	}
-	a.mu.Unlock()
-	a.done <- struct{}{}
-	if fd != nil {
-		fd.giveUp()
-		a.hook()
-		close(a.gaveUp)
-	}
-}
-
-// connect is the driver's Connect, which leave ends.
-func (a *attempt) connect(fd *netFD, host string, to netip.AddrPort) error {
-	a.mu.Lock()
-	left := a.left
-	if !left {
-		a.connecting = fd
-	}
-	a.mu.Unlock()
-	if left {
-		return mapErr(a.ctx.Err())
-	}
-	err := a.dev.Connect(fd.sysfd, host, to)
-	a.mu.Lock()
-	a.connecting = nil
-	gaveUp := a.gaveUp
-	a.mu.Unlock()
-	if gaveUp != nil {
-		<-gaveUp // after Close, the number may be another socket's
-		return mapErr(a.ctx.Err())
-	}
-	return err
-}
-
 // A quitter ends a connecting call with its context.
 type quitter struct {
 	fd   *netFD

@@ -11,10 +11,19 @@ import (
 // Connect stays in the driver for as long as it takes. A dial that can be called off
 // is in a worker as a whole, and nobody else has the socket before it has ended.
 func (p *patient) Connect(num int, host string, ip netip.AddrPort) error {
+	return p.connect(p.connecting(num), host, ip)
+}
+
+// connecting says that a call of connect is about to be made.
+func (p *patient) connecting(num int) *lane {
 	l := p.lockLane(num, true)
 	l.busy = true
 	l.mu.Unlock()
-	err := p.driver.Connect(num, host, ip)
+	return l
+}
+
+func (p *patient) connect(l *lane, host string, ip netip.AddrPort) error {
+	err := p.driver.Connect(l.num, host, ip)
 	l.done(false)
 	return err
 }

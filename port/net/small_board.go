@@ -67,7 +67,15 @@ func ctxWithDeadline(parent context.Context, t time.Time) (context.Context, cont
 	return newBoardCtx(parent, t)
 }
 
-func (s *boardCtxState) cancel() { s.end(context.Canceled) }
+func (s *boardCtxState) cancel() {
+	if !s.look() { // else something else was first
+		s.end(context.Canceled)
+	}
+}
+
+// AfterFunc is for package context, which starts a goroutine to wait for a parent that
+// it does not know and that has no such method.
+func (c *boardCtx) AfterFunc(f func()) (stop func() bool) { return c.get().afterEnd(f) }
 
 func (s *boardCtxState) expire() { s.end(context.DeadlineExceeded) }
 
@@ -93,7 +101,7 @@ func (s *boardCtxState) join() {
 	}
 	wait := time.Duration(0)
 	// The parent's own deadline comes by way of the parent.
-	if have, ok := parent.Deadline(); !s.deadline.IsZero() && !(ok && have.Equal(s.deadline)) {
+	if have, ok := parent.Deadline(); !s.deadline.IsZero() && !(ok && leave != nil && have.Equal(s.deadline)) {
 		if wait = time.Until(s.deadline); wait <= 0 {
 			s.expire()
 		}
@@ -194,8 +202,11 @@ func ctxWaits(ctx context.Context) bool {
 }
 
 // lastAddress reports whether a dial has no address after this one, for which part of
-// its time would have to be kept. Whether there is time is asked elsewhere.
-func lastAddress(left int) bool { return left == 1 }
+// its time would have to be kept, and there is time left for it. A context of package
+// context does not know the latter before its timer runs, on a board when nothing else does.
+func lastAddress(deadline time.Time, left int) bool {
+	return left == 1 && time.Now().Before(deadline)
+}
 
 // ctxEnded reports whether ctx has ended. To ask its channel would have it wait.
 func ctxEnded(ctx context.Context) bool { return ctx.Err() != nil }
@@ -285,6 +296,7 @@ func (one *boardFunc) stop() (found bool) {
 	for at := &s.funcs; *at != nil; at = &(*at).next {
 		if *at == one {
 			*at = one.next
+			one.f = nil
 			found = true
 			break
 		}

@@ -35,7 +35,7 @@ func ctxAfterFunc(ctx context.Context, f func()) (stop func() bool) {
 func ctxWaits(ctx context.Context) bool { return ctx.Done() != nil }
 
 // lastAddress is for boards.
-func lastAddress(int) bool { return false }
+func lastAddress(time.Time, int) bool { return false }
 
 // ctxEnded reports whether ctx has ended.
 func ctxEnded(ctx context.Context) bool {

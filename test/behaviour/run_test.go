@@ -17,11 +17,11 @@ import (
 	"github.com/tinynet/tinynet/test/internal/onport"
 )
 
-// TestOnBoardPort runs those of net/http, and the table of promises, with what boards
+// TestOnBoardPort runs those of net/http, the table of promises, and how dials end, with what boards
 // have instead.
 func TestOnBoardPort(t *testing.T) {
 	onport.Run(t, onport.Tests{
-		Package: "test/behaviour", Tags: []string{"tinynet_board"}, Match: "HTTP|Promise",
+		Package: "test/behaviour", Tags: []string{"tinynet_board"}, Match: "HTTP|Promise|DialEnd",
 		Race: raceDetector, Timeout: 5 * time.Minute, Least: 150,
 	})
 }
