@@ -154,6 +154,60 @@ func TestPrintOfAll(t *testing.T) {
 	})
 }
 
+// TestCases: letters have the other cases that Go gives them.
+func TestCases(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "unicode", nil, 20, nil, nil)
+}
+
+// TestForms: what is wrong with a form, or with the type of a body, is said without
+// package fmt.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "mime", nil, 20, nil, nil)
+	testChanged(t, "mime/multipart", nil, 20, nil, nil)
+	testChanged(t, "mime/quotedprintable", nil, 5, nil, nil)
+}
+
+// TestEncodings: what of a key or a certificate does not fit is said in fmt's words.
+func TestEncodings(t *testing.T) {
+	t.Parallel()
+	testChanged(t, "encoding/asn1", nil, 20, nil, map[string]string{
+		"brief_test.go": `package asn1
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestText(t *testing.T) {
+	for _, tag := range []tagAndLength{{}, {class: 2, tag: 16, length: 1 << 20, isCompound: true}} {
+		if got, want := tag.text(), fmt.Sprintf("%+v", tag); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	for _, of := range []string{"", "optional,set", "application,omitempty,utf8", "private,generalized", "explicit"} {
+		params := parseFieldParameters(of)
+		params.tag = nil // whose address fmt prints
+		if got, want := params.text(), fmt.Sprintf("%+v", params); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	params := parseFieldParameters("tag:7,default:-2")
+	if got, want := params.text(), "{optional:false explicit:false application:false private:false defaultValue:-2 tag:7 stringType:0 timeType:0 set:false omitEmpty:false}"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var n int
+	_, err := Unmarshal([]byte{4, 1, 0}, &n)
+	want := fmt.Sprintf("asn1: structure error: tags don't match (2 vs %+v) %+v int @2", tagAndLength{0, 4, 1, false}, fieldParameters{})
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %v", err, want)
+	}
+}
+`,
+	})
+}
+
 func TestContexts(t *testing.T) {
 	t.Parallel()
 	testChanged(t, "context", nil, 20, nil, nil)

@@ -13,5 +13,5 @@ import "embed"
 // net/manifest.toml and net/fd_netdev.go, the build conditions that have names,
 // conditions.toml, and the record, upstream.lock.
 //
-//go:embed bytes conditions.toml context crypto internal log math mime net strconv time upstream.lock vendored
+//go:embed bytes conditions.toml context crypto encoding internal log math mime net strconv time unicode upstream.lock vendored
 var FS embed.FS

@@ -17,6 +17,7 @@ func TestSources(t *testing.T) {
 		{"", "crypto/x509/small_oid.go", "crypto/x509/small_oid_test.go"},
 		{"port.smalltls,tlssmall", "crypto/x509/pkix/value_on.go", "crypto/x509/pkix/value_test.go"},
 		{"", "strconv/print15.go", "strconv/print15_test.go"},
+		{"", "unicode/case.go", "unicode/case_test.go"},
 		{"baremetal", "time/text_board.go", "time/text_test.go"},
 		{"port.board,tinynet_board", "net/names_board.go", "net/names_test.go"},
 		{"port.board,tinynet_board", "net/parseaddr_board.go", "net/parseaddr_test.go"},

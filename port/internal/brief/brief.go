@@ -7,6 +7,7 @@ package brief
 
 import (
 	"errors"
+	"io"
 	"strconv"
 )
 
@@ -16,6 +17,11 @@ import (
 // numbers is what fmt does. Of other values it names the type: who has one with a
 // String method calls that.
 func Sprintf(format string, args ...any) string { return string(Appendf(nil, format, args...)) }
+
+// Fprintf writes what Sprintf gives, in one call.
+func Fprintf(w io.Writer, format string, args ...any) (int, error) {
+	return w.Write(Appendf(nil, format, args...))
+}
 
 // Appendf appends what Sprintf gives.
 func Appendf(b []byte, format string, args ...any) []byte {

@@ -3,6 +3,7 @@
 package brief
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +55,10 @@ func TestAsFmt(t *testing.T) {
 	check("plain")
 	for _, few := range [][]any{{}, {"one"}} {
 		check("%s and %q", few...)
+	}
+	var out bytes.Buffer
+	if n, err := Fprintf(&out, "%s: %d\r\n", "a", 1); n != 6 || err != nil || out.String() != "a: 1\r\n" {
+		t.Errorf("Fprintf wrote %q, and returned %d, %v", &out, n, err)
 	}
 	if got, want := string(Appendf([]byte("a"), "%s", "b")), "ab"; got != want {
 		t.Errorf("got %q, want %q", got, want)
