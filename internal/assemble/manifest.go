@@ -87,7 +87,7 @@ func GosOwn(file string) bool { return !isRoot(path.Dir(file)) }
 
 // changed are the packages of Go's own, besides those below crypto, in which the port
 // may change files, or which it may add.
-var changed = []string{"bytes", "context", "encoding/asn1", "internal/brief", "internal/godebug", "log/slog", "math/big", "mime", "mime/multipart", "mime/quotedprintable", "net/netip", "net/textproto", "net/url", "strconv", "time", "unicode", "vendor/golang.org/x/crypto/cryptobyte"}
+var changed = []string{"bytes", "context", "encoding/asn1", "internal/brief", "internal/godebug", "log/slog", "math/big", "mime", "mime/multipart", "mime/quotedprintable", "net/netip", "net/textproto", "net/url", "strconv", "time", "unicode", "vendor/golang.org/x/crypto/cryptobyte", "vendor/golang.org/x/net/dns/dnsmessage"}
 
 // isRoot tells whether packages at the path are part of the port.
 func isRoot(p string) bool {

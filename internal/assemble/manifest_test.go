@@ -154,7 +154,7 @@ why = "x"
 		{name: "other folder", port: map[string]string{"net/http/manifest.toml": "package = \"net/httq\"\n"}, want: []string{
 			`port/net/http/manifest.toml: package = "net/httq", but the folder is net/http`}},
 		{name: "not of the port", port: map[string]string{"net/mail/manifest.toml": "package = \"net/mail\"\n"}, want: []string{
-			`port/net/mail/manifest.toml: the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto, bytes, context, encoding/asn1, internal/brief, internal/godebug, log/slog, math/big, mime, mime/multipart, mime/quotedprintable, net/netip, net/textproto, net/url, strconv, time, unicode, vendor/golang.org/x/crypto/cryptobyte`}},
+			`port/net/mail/manifest.toml: the port has only net, and net/http and crypto/tls with what is below them, and changes in crypto, bytes, context, encoding/asn1, internal/brief, internal/godebug, log/slog, math/big, mime, mime/multipart, mime/quotedprintable, net/netip, net/textproto, net/url, strconv, time, unicode, vendor/golang.org/x/crypto/cryptobyte, vendor/golang.org/x/net/dns/dnsmessage`}},
 		{name: "no manifest", port: map[string]string{"net/http/x.go": faultPort}, want: []string{
 			"port/net/http/manifest.toml: there is none, but the folder has Go files (x.go)"}},
 		{name: "port file not mentioned", port: map[string]string{"net/x.go": faultPort}, want: []string{

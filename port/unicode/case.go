@@ -32,10 +32,10 @@ func caseRangeOf(r rune) int {
 }
 
 // caseAt is r in another case, where r is in the range at that place. Where the delta
-// is UpperLower, letters of upper and of lower case take turns from the first on.
+// is UpperLower, which is more than any rune, letters of upper and of lower case take turns from the first on.
 func caseAt(to int, r rune, at int) rune {
 	delta := CaseRanges[at].Delta[to]
-	if delta != UpperLower {
+	if delta <= MaxRune {
 		return r + delta
 	}
 	first := rune(CaseRanges[at].Lo)

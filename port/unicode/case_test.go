@@ -12,7 +12,7 @@ const (
 	UpperCase       = unicode.UpperCase
 	LowerCase       = unicode.LowerCase
 	MaxCase         = unicode.MaxCase
-	UpperLower      = unicode.UpperLower
+	MaxRune         = unicode.MaxRune
 	ReplacementChar = unicode.ReplacementChar
 )
 

@@ -1,7 +1,7 @@
 //go:build tinynetport
 
-// Package brief puts into words what goes wrong with a URL, a header, a certificate
-// or a handshake. Package fmt, which does it in Go, links 40 kB that prints values of
+// Package brief puts into words what goes wrong with a URL, a header, a form, a key, a
+// certificate or a handshake, and writes the heads of a form's parts. Package fmt, which does it in Go, links 40 kB that prints values of
 // any type, and the String methods of all types that there are.
 package brief
 
@@ -100,14 +100,26 @@ func appendArg(b []byte, arg any, verb byte, width int) []byte {
 		return strconv.AppendBool(b, v)
 	case int:
 		return appendInt(b, int64(v), verb, width)
+	case int8:
+		return appendInt(b, int64(v), verb, width)
+	case int16:
+		return appendInt(b, int64(v), verb, width)
+	case int32:
+		return appendInt(b, int64(v), verb, width)
 	case int64:
 		return appendInt(b, v, verb, width)
+	case uint:
+		return appendUint(b, uint64(v), verb, width)
 	case uint8:
-		return appendInt(b, int64(v), verb, width)
+		return appendUint(b, uint64(v), verb, width)
 	case uint16:
-		return appendInt(b, int64(v), verb, width)
+		return appendUint(b, uint64(v), verb, width)
 	case uint32:
-		return appendInt(b, int64(v), verb, width)
+		return appendUint(b, uint64(v), verb, width)
+	case uint64:
+		return appendUint(b, v, verb, width)
+	case uintptr:
+		return appendUint(b, uint64(v), verb, width)
 	}
 	return append(append(append(b, '('), typeName(arg)...), ')')
 }
@@ -127,14 +139,18 @@ func appendString(b []byte, s string, verb byte) []byte {
 }
 
 func appendInt(b []byte, n int64, verb byte, width int) []byte {
+	if n < 0 {
+		return appendUint(append(b, '-'), -uint64(n), verb, width-1)
+	}
+	return appendUint(b, uint64(n), verb, width)
+}
+
+func appendUint(b []byte, n uint64, verb byte, width int) []byte {
 	base := 10
 	if verb|0x20 == 'x' {
 		base = 16
 	}
-	text := strconv.FormatInt(n, base)
-	if n < 0 {
-		b, text, width = append(b, '-'), text[1:], width-1
-	}
+	text := strconv.FormatUint(n, base)
 	for i := len(text); i < width; i++ {
 		b = append(b, '0')
 	}

@@ -43,7 +43,10 @@ func TestAsFmt(t *testing.T) {
 		check("%d %x %02x", uint8(n), uint8(n), uint8(n))
 		check("%d %x 0x%04X %v", uint16(n), uint16(n), uint16(n), uint16(n))
 		check("%d %x", uint32(n), uint32(n))
+		check("%d %x %v %05d", uint64(n), uint64(n), uint64(n), uint64(n))
+		check("%d %d %d %d %03d", uint(n), uintptr(n), int8(n), int16(n), int32(n))
 	}
+	check("%d %x", int64(math.MinInt64), uint64(math.MaxUint64))
 	check("%x %v %d", []uint16{}, []uint16{771}, []uint16{0x303, 0x302})
 	_, ip, _ := net.ParseCIDR("10.0.0.0/8")
 	check("%q %s %v", ip, ip, &net.TCPAddr{IP: net.IPv6loopback, Port: 80})
