@@ -1,14 +1,16 @@
 //go:build tinynetport
 
 // Package brief puts into words what goes wrong with a URL, a header, a form, a key, a
-// certificate or a handshake, and writes the heads of a form's parts. Package fmt, which does it in Go, links 40 kB that prints values of
-// any type, and the String methods of all types that there are.
+// certificate or a handshake, and writes the heads of a form's parts. Package fmt, which
+// does it in Go, links 40 kB that prints values of any type, and the String methods of
+// all types that there are.
 package brief
 
 import (
 	"errors"
 	"io"
 	"strconv"
+	"unsafe"
 )
 
 // Sprintf knows the verbs %s, %v, %q, %d, %x, %X, %T and %w, a width, which it fills
@@ -68,16 +70,26 @@ func appendArg(b []byte, arg any, verb byte, width int) []byte {
 		}
 		return append(append(append(b, "%!"...), verb), "(<nil>)"...)
 	case error:
-		return appendString(b, v.Error(), verb)
+		return appendMethod(b, v.Error, verb, arg)
 	case string:
 		return appendString(b, v, verb)
 	case []byte:
-		return appendString(b, string(v), verb)
+		if verb != 'v' {
+			return appendString(b, string(v), verb)
+		}
+		b = append(b, '[')
+		for i, c := range v {
+			if i > 0 {
+				b = append(b, ' ')
+			}
+			b = appendUint(b, uint64(c), 'd', 0)
+		}
+		return append(b, ']')
 	case interface { // net.Addr
 		Network() string
 		String() string
 	}:
-		return appendString(b, v.String(), verb)
+		return appendMethod(b, v.String, verb, arg)
 	case []string:
 		b = append(b, '[')
 		for i, s := range v {
@@ -122,6 +134,21 @@ func appendArg(b []byte, arg any, verb byte, width int) []byte {
 		return appendUint(b, uint64(v), verb, width)
 	}
 	return append(append(append(b, '('), typeName(arg)...), ')')
+}
+
+// appendMethod appends what a method of arg says, and <nil> where a method cannot bear
+// that arg is nil: a program's own error reaches this, from a reader that a form is read
+// from.
+func appendMethod(b []byte, says func() string, verb byte, arg any) (all []byte) {
+	defer func() {
+		if recover() != nil {
+			all = append(append(append(b, "%!"...), verb), "(PANIC)"...)
+			if (*[2]unsafe.Pointer)(unsafe.Pointer(&arg))[1] == nil { // an interface's second word is the pointer
+				all = append(b, "<nil>"...)
+			}
+		}
+	}()
+	return appendString(b, says(), verb)
 }
 
 func appendString(b []byte, s string, verb byte) []byte {

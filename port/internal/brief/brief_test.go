@@ -11,6 +11,7 @@ import (
 	"net"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -32,7 +33,7 @@ func TestAsFmt(t *testing.T) {
 	}
 	for _, s := range []string{"", "text", "quo\"te\n", "\x00\xff", "\u00fc\u20ac\U0001f600", "100%"} {
 		check("a %s b %v c %q d %x", s, s, s, s)
-		check("%s|%q|%x", []byte(s), []byte(s), []byte(s))
+		check("%s|%q|%x|%v", []byte(s), []byte(s), []byte(s), []byte(s))
 		check("%v %q %s", []string{s, "b c"}, []string{s}, []string{s, s})
 		check("%T", s)
 		check("%s %v %q", errors.New(s), errors.New(s), errors.New(s))
@@ -68,6 +69,29 @@ func TestAsFmt(t *testing.T) {
 	}
 	if got, want := Sprintf("%v", struct{}{}), "(struct {})"; got != want {
 		t.Errorf("a type that it does not know: got %q, want %q", got, want)
+	}
+}
+
+// panics cannot say what it is.
+type panics struct{}
+
+func (panics) Error() string { panic("no") }
+
+// TestMethodThatPanics: an error of a program's own, here a nil pointer, does not end
+// the program where fmt goes on.
+func TestMethodThatPanics(t *testing.T) {
+	for _, arg := range []any{(*net.OpError)(nil), (*net.DNSError)(nil), (*net.TCPAddr)(nil), (*net.IPNet)(nil)} {
+		for _, format := range []string{"before %v after", "before %s after", "before %q after", "before %w after"} {
+			if _, ok := arg.(error); !ok && strings.Contains(format, "%w") {
+				continue
+			}
+			if got, want := Errorf(format, arg).Error(), fmt.Errorf(format, arg).Error(); got != want {
+				t.Errorf("Errorf(%q, (%T)(nil)): got %q, want %q", format, arg, got, want)
+			}
+		}
+	}
+	if got := Sprintf("before %v after", panics{}); !strings.HasPrefix(got, "before %!v(PANIC") || !strings.HasSuffix(got, ") after") {
+		t.Errorf("got %q, want the rest of the text and that it panicked", got)
 	}
 }
 
