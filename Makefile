@@ -83,7 +83,7 @@ pictures: ## the pictures of the README: a page in Chromium, and flash (where Ti
 peaks: ## the most memory that examples have in use, on emulated boards (needs TinyGo and QEMU; takes an hour on a quiet machine)
 	go test -v -count=1 -tags boards -timeout 3h -run TestPeaks ./internal/board
 
-pico-table: ## what requests cost in cycles of a Pico, into docs/boards.md, on emulated ones (needs TinyGo, a Go that it takes on PATH, and Node; takes a quarter of an hour)
+pico-table: ## what requests cost in cycles of a Pico, into docs/boards.md, on emulated ones (needs TinyGo and Node; takes a quarter of an hour)
 	go test -v -count=1 -tags boards -timeout 1h -run TestPicoTable ./internal/board -update
 
 bench: ## all benchmarks

@@ -20,6 +20,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"github.com/tinynet/tinynet/internal/board"
+	"github.com/tinynet/tinynet/internal/tinygo/pairtest"
 )
 
 var updateTable = flag.Bool("update", false, "write the Pico's table into docs/boards.md")
@@ -160,7 +161,9 @@ func (c column) measure(t *testing.T) (cycles map[string]int64, profiles map[str
 	if c.own {
 		file = filepath.Join(t.TempDir(), "program.elf")
 		args := append(append([]string{"build", "-o", file}, board.PicoBuild...), "-tags=w5500", "-stack-size=8kb", "-interp-timeout=1h", "./testdata/own")
-		if out, err := exec.Command("tinygo", args...).CombinedOutput(); err != nil {
+		cmd := exec.Command("tinygo", args...)
+		cmd.Env = pairtest.Environ(t)
+		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("tinygo %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
 	} else {

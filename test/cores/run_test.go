@@ -3,7 +3,6 @@ package cores
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,8 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tinynet/tinynet/internal/tinygo"
-	gotoolchain "github.com/tinynet/tinynet/internal/toolchain"
+	"github.com/tinynet/tinynet/internal/tinygo/pairtest"
 )
 
 const emulator = "qemu-system-riscv32"
@@ -20,6 +18,7 @@ const emulator = "qemu-system-riscv32"
 // toolchain is the tinygo command with a root of its own.
 type toolchain struct {
 	command     []string // tinygo, or tinynet and tinygo
+	env         []string
 	root, cache string
 }
 
@@ -27,10 +26,7 @@ type toolchain struct {
 // these by their name, and they would be of use to nobody.
 func newToolchain(t *testing.T, command ...string) toolchain {
 	t.Helper()
-	if command[0] == "tinygo" {
-		needsPair(t)
-	}
-	tc := toolchain{command, mended(t, tinyGoRoot(t)), t.TempDir()}
+	tc := toolchain{command, pairtest.Environ(t), mended(t, tinyGoRoot(t)), t.TempDir()}
 	user, err := os.UserCacheDir()
 	if err != nil {
 		return tc
@@ -60,7 +56,7 @@ func (tc toolchain) build(t *testing.T, target []string, args ...string) string 
 	args = append(append(append(tc.command[1:len(tc.command):len(tc.command)], "build", "-o="+file), target...), args...)
 	cmd := exec.Command(tc.command[0], args...)
 	cmd.Dir = filepath.Join("..", "..")
-	cmd.Env = append(ownEnv(), "TINYGOROOT="+tc.root, "XDG_CACHE_HOME="+tc.cache)
+	cmd.Env = append(tc.env[:len(tc.env):len(tc.env)], "TINYGOROOT="+tc.root, "XDG_CACHE_HOME="+tc.cache)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, out)
 	}
@@ -86,23 +82,6 @@ func needs(t *testing.T, tools ...string) {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("no %s on PATH", tool)
 		}
-	}
-}
-
-// ownEnv leaves out the Go that go test runs with.
-func ownEnv() []string { return gotoolchain.Unsetenv(os.Environ(), "GOROOT") }
-
-// needsPair skips a test that calls tinygo itself where that refuses the Go on PATH:
-// only tinynet looks for another.
-func needsPair(t *testing.T) {
-	t.Helper()
-	ctx := context.Background()
-	tg, err := tinygo.Find(ctx, "", ownEnv())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if refused := new(tinygo.RefusedError); errors.As(tg.Accepts(ctx, ownEnv()), &refused) {
-		t.Skipf("the tinygo on PATH refuses the Go on PATH: %s", refused.Said)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
-	"github.com/tinynet/tinynet/internal/tinygo"
+	"github.com/tinynet/tinynet/internal/tinygo/pairtest"
 	"github.com/tinynet/tinynet/internal/toolchain"
 )
 
@@ -33,20 +33,6 @@ func needs(t *testing.T, commands ...string) {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skipf("no %s on PATH", name)
 		}
-	}
-}
-
-// needsPair skips a test that calls tinygo itself where that refuses the Go on PATH:
-// only tinynet looks for another.
-func needsPair(t *testing.T) {
-	t.Helper()
-	needs(t, "tinygo")
-	tg, err := tinygo.Find(context.Background(), "", ownEnv())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if refused := new(tinygo.RefusedError); errors.As(tg.Accepts(context.Background(), ownEnv()), &refused) {
-		t.Skipf("the tinygo on PATH refuses the Go on PATH: %s", refused.Said)
 	}
 }
 
@@ -211,12 +197,13 @@ func TestTinyGoHTTPS(t *testing.T) {
 // TestTinyGoInstall puts the port into a copy of the TinyGo that is here, and
 // takes it out again.
 func TestTinyGoInstall(t *testing.T) {
-	needsPair(t)
+	needs(t, "tinygo")
+	pair := pairtest.Environ(t)
 	ask := func(env []string, name string, args ...string) string {
 		t.Helper()
 		cmd := exec.Command(name, args...)
 		cmd.Dir = root
-		cmd.Env = append(ownEnv(), env...)
+		cmd.Env = append(pair[:len(pair):len(pair)], env...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%.2000s", cmd, err, out)
