@@ -84,12 +84,33 @@ func mkdir(name string) error      { step(); return os.MkdirAll(name, 0o755) }
 func removeAll(name string) error  { step(); return os.RemoveAll(name) }
 
 // realRoot is t's root without links.
+// realRoot is where the root really is, which has what a whole TinyGo has beside the
+// packages that the port replaces.
 func (t *TinyGo) realRoot() (string, error) {
 	root, err := filepath.EvalSymlinks(t.Root)
 	if err == nil {
 		root, err = filepath.Abs(root)
 	}
-	return root, err
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, installHint)
+	}
+	for _, must := range []string{"src/runtime", targetsDir} {
+		if !isDir(root, must) {
+			return "", halfError(must)
+		}
+	}
+	return root, nil
+}
+
+// isDir tells whether there is a folder in a root.
+func isDir(root, name string) bool {
+	fi, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
+	return err == nil && fi.IsDir()
+}
+
+// halfError says that a root is not all of TinyGo.
+func halfError(missing string) error {
+	return fmt.Errorf("it has no %s; is it a whole TinyGo 0.35 or newer?\n%s; a clone of its repository needs `git submodule update --init`", missing, installHint)
 }
 
 func look(root string) ([]*unit, error) {
@@ -209,6 +230,9 @@ func (t *TinyGo) Installation(port *assemble.Overlay) (*Installation, error) {
 	in := &Installation{State: stateOf(all)}
 	in.Current = port != nil && in.State == Installed
 	for _, u := range all {
+		if u.name == "src/net" && !u.there && !u.isSaved { // crypto/tls may be Go's, in a TinyGo to come
+			return fail(halfError(u.name))
+		}
 		if u.port == nil {
 			in.Current = false
 			continue
@@ -267,11 +291,6 @@ func (t *TinyGo) change(force bool, do func(root string, all []*unit) error) err
 	if err != nil {
 		return err
 	}
-	for _, must := range []string{"src/runtime", "targets"} {
-		if fi, err := os.Stat(filepath.Join(root, filepath.FromSlash(must))); err != nil || !fi.IsDir() {
-			return fmt.Errorf("it has no folder %s; is it a whole TinyGo 0.35 or newer?", must)
-		}
-	}
 	unlock, err := lock(root)
 	if err != nil {
 		return err
@@ -301,7 +320,7 @@ func (t *TinyGo) change(force bool, do func(root string, all []*unit) error) err
 			}
 			u.there, u.isSaved, u.port = true, false, nil
 		case !u.there:
-			return fmt.Errorf("it has no %s; is it a whole TinyGo 0.35 or newer? (A clone of its repository needs `git submodule update --init`)", u.name)
+			return halfError(u.name)
 		}
 	}
 	return do(root, all)

@@ -376,12 +376,18 @@ func TestInstallErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants("without net", tg.Install(port, false), "no src/net", "git submodule")
+	if _, err := tg.Installation(nil); err == nil || !strings.Contains(err.Error(), "no src/net") {
+		t.Errorf("without net: Installation: %v", err)
+	}
 	if err := os.RemoveAll(filepath.Join(tg.Root, "targets")); err != nil {
 		t.Fatal(err)
 	}
-	wants("no TinyGo", tg.Install(port, false), "no folder targets")
+	wants("no TinyGo", tg.Install(port, false), "no targets", "Install TinyGo")
+	if _, err := tg.Installation(nil); err == nil || !strings.Contains(err.Error(), "no targets") {
+		t.Errorf("without targets: Installation: %v", err)
+	}
 	tg.Root += "none"
-	wants("no root", tg.Install(port, false), "TinyGo root "+tg.Root, "no such file")
+	wants("no root", tg.Install(port, false), "TinyGo root "+tg.Root, "no such file", "Install TinyGo")
 	if _, err := tg.Installation(nil); err == nil {
 		t.Error("a root that is not there has an installation")
 	}

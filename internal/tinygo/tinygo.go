@@ -282,20 +282,17 @@ func newDirs(root, dir string) []string {
 }
 
 func (t *TinyGo) plan(port *assemble.Overlay) (*plan, error) {
-	root, err := filepath.EvalSymlinks(t.Root)
-	if err == nil {
-		root, err = filepath.Abs(root)
-	}
+	root, err := t.realRoot()
 	if err != nil {
 		return nil, err
 	}
 	src := filepath.Join(root, "src")
-	for _, must := range []string{"src/runtime", "src/net", "src/net/http", targetsDir} {
-		if fi, err := os.Stat(filepath.Join(root, filepath.FromSlash(must))); err != nil || !fi.IsDir() {
+	for _, must := range []string{"src/net", "src/net/http"} {
+		if !isDir(root, must) {
 			if _, err := os.Stat(filepath.Join(root, stateName)); err == nil {
 				return nil, fmt.Errorf("it has no %s, because an install or uninstall was interrupted\n`tinynet uninstall` puts it back", must)
 			}
-			return nil, fmt.Errorf("it has no %s; is it a whole TinyGo 0.35 or newer? (A clone of its repository needs `git submodule update --init`)", must)
+			return nil, halfError(must)
 		}
 	}
 	p := &plan{what: "TinyGo", root: t.Root, dirs: []string{"src"}, links: map[string]string{}, texts: map[string][]byte{}}
