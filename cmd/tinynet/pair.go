@@ -101,6 +101,19 @@ func (t *tool) fitsModule(ctx context.Context, tg *tinyGo, dir string) error {
 	return nil
 }
 
+// workspace has the examples find the package of a board's radio.
+func (t *tool) workspace(ctx context.Context, tg *tinyGo, args []string, cache string) error {
+	env, note, err := tg.Workspace(ctx, tg.env, args, tg.root.Version, cache)
+	if err != nil {
+		return err
+	}
+	if note != "" && slices.Contains(building, args[0]) {
+		fmt.Fprintf(t.progress.writer(t.stderr), "tinynet: %s\n", note)
+	}
+	tg.env = env
+	return nil
+}
+
 // minorOf are the first two numbers of a release.
 func minorOf(release string) string {
 	return strings.TrimPrefix(version.Lang("go"+release), "go")

@@ -97,7 +97,7 @@ func (t *tool) sizeExec(ctx context.Context, opt sizeOptions, args []string) err
 	if err != nil {
 		return err
 	}
-	if tg.env, err = tg.Workspace(ctx, tg.env, []string{"-target=" + opt.target, "-tags=" + opt.tags}, cache); err != nil {
+	if err = t.workspace(ctx, tg, []string{"build", "-target=" + opt.target, "-tags=" + opt.tags}, cache); err != nil {
 		return err
 	}
 	if opt.budget == "" {

@@ -107,7 +107,7 @@ func (t *tool) tinygoExec(ctx context.Context, command string, args []string) er
 	if err != nil {
 		return err
 	}
-	if tg.env, err = tg.Workspace(ctx, tg.env, args, cache); err != nil {
+	if err = t.workspace(ctx, tg, args, cache); err != nil {
 		return err
 	}
 	if len(args) > 0 && slices.Contains(building, args[0]) {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,32 +27,35 @@ const module = "github.com/tinynet/tinynet"
 type radio struct {
 	tag     string
 	modules []string // folders, the package's own first
+	oldest  string   // the Go that they want
 }
 
 var radios = []radio{
-	{"cyw43439", []string{"netdev/cyw43439", "netdev/lneto"}},
+	{"cyw43439", []string{"netdev/cyw43439", "netdev/lneto"}, "go1.24"},
 }
 
 // Workspace is the environment in which the examples find the package of their
 // board's radio: GOWORK names a workspace of both modules, which lies in the
 // cache folder. It changes nothing for other modules, for boards without such a
-// radio, and where the user has chosen a workspace or a go.mod already.
-func (t *TinyGo) Workspace(ctx context.Context, env, args []string, cacheDir string) ([]string, error) {
+// radio, and where the user has chosen a workspace or a go.mod already. Nor does it
+// where the release of Go, such as go1.23.12, is too old for that package: the note says
+// so, for programs that do not import it build all the same.
+func (t *TinyGo) Workspace(ctx context.Context, env, args []string, release, cacheDir string) (_ []string, note string, _ error) {
 	target, tags := targetOf(args)
 	if err := t.knows(target); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if target == "" && tags == nil || lookup(env, "GOWORK") != "" || strings.Contains(lookup(env, "GOFLAGS"), "-modfile") {
-		return env, nil
+		return env, "", nil
 	}
 	root, err := examplesRoot(ctx, t.Goroot, env)
 	if root == "" || err != nil {
-		return env, err
+		return env, "", err
 	}
 	if target != "" {
 		more, err := t.tagsOf(ctx, env, target)
 		if err != nil {
-			return env, nil // TinyGo will say so itself, in its own words
+			return env, "", nil // TinyGo will say so itself, in its own words
 		}
 		tags = append(tags, more...)
 	}
@@ -59,13 +63,16 @@ func (t *TinyGo) Workspace(ctx context.Context, env, args []string, cacheDir str
 		if !slices.Contains(tags, r.tag) {
 			continue
 		}
-		file, err := writeWorkspace(root, r.modules, cacheDir)
-		if err != nil {
-			return nil, fmt.Errorf("write a workspace with %s: %w", r.modules[0], err)
+		if version.Compare(release, r.oldest) < 0 {
+			return env, fmt.Sprintf("%s wants %s or newer, and TinyGo %s builds with %s here: a program without it builds, one that imports it does not", r.modules[0], r.oldest, t.Release, release), nil
 		}
-		return append(slices.Clone(env), "GOWORK="+file), nil
+		file, err := writeWorkspace(root, r, cacheDir)
+		if err != nil {
+			return nil, "", fmt.Errorf("write a workspace with %s: %w", r.modules[0], err)
+		}
+		return append(slices.Clone(env), "GOWORK="+file), "", nil
 	}
-	return env, nil
+	return env, "", nil
 }
 
 // knows is an error if TinyGo has no target of this name, in the place of one that names a
@@ -154,11 +161,11 @@ func (t *TinyGo) tagsOf(ctx context.Context, env []string, target string) ([]str
 	return info.Target.Tags, nil
 }
 
-// writeWorkspace writes a go.work for the modules in these folders below root.
-func writeWorkspace(root string, folders []string, cacheDir string) (string, error) {
+// writeWorkspace writes a go.work for the modules of a radio below root.
+func writeWorkspace(root string, r radio, cacheDir string) (string, error) {
 	var b bytes.Buffer
-	b.WriteString("// The examples, with the module of a board's radio. Written by tinynet.\ngo 1.24\n\nuse (\n")
-	for _, folder := range append([]string{"."}, folders...) {
+	fmt.Fprintf(&b, "// The examples, with the module of a board's radio. Written by tinynet.\ngo %s\n\nuse (\n", strings.TrimPrefix(r.oldest, "go"))
+	for _, folder := range append([]string{"."}, r.modules...) {
 		dir := filepath.Join(root, filepath.FromSlash(folder))
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
 			return "", err

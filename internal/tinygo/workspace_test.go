@@ -46,8 +46,8 @@ func TestWorkspace(t *testing.T) {
 	}
 	defer os.Chdir(was)
 	cache := t.TempDir()
-	tg := &TinyGo{Goroot: installedGo(t)}
-	env, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, cache)
+	tg := &TinyGo{Goroot: installedGo(t), Release: "0.40.1"}
+	env, _, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, "go1.24.13", cache)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestWorkspace(t *testing.T) {
 	if !found {
 		t.Error("an example for the Pico W does not come with lneto")
 	}
-	again, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, cache)
+	again, _, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, "go1.25.14", cache)
 	if err != nil || lookup(again, "GOWORK") != file {
 		t.Errorf("the second time it is %q, %v; want %q", lookup(again, "GOWORK"), err, file)
 	}
@@ -83,10 +83,15 @@ func TestWorkspace(t *testing.T) {
 		"neither of the two":  {os.Environ(), []string{"version"}},
 		"a module without it": {append(os.Environ(), "GO111MODULE=off"), []string{"build", "-tags=cyw43439"}},
 	} {
-		got, err := tg.Workspace(context.Background(), test.env, test.args, cache)
-		if err != nil || !reflect.DeepEqual(got, test.env) {
-			t.Errorf("%s: GOWORK is %q, %v; want it as it was", name, lookup(got, "GOWORK"), err)
+		got, note, err := tg.Workspace(context.Background(), test.env, test.args, "go1.25.14", cache)
+		if err != nil || note != "" || !reflect.DeepEqual(got, test.env) {
+			t.Errorf("%s: GOWORK is %q, %q, %v; want it as it was", name, lookup(got, "GOWORK"), note, err)
 		}
+	}
+	// A program without the radio builds with a Go that its package does not.
+	old, note, err := tg.Workspace(context.Background(), os.Environ(), []string{"build", "-tags=cyw43439"}, "go1.23.12", cache)
+	if want := "netdev/cyw43439 wants go1.24 or newer, and TinyGo 0.40.1 builds with go1.23.12 here"; err != nil || !strings.HasPrefix(note, want) || lookup(old, "GOWORK") != "" {
+		t.Errorf("with Go 1.23: GOWORK is %q, %q, %v; want none, and a note that begins with %q", lookup(old, "GOWORK"), note, err, want)
 	}
 }
 
