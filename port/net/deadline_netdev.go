@@ -58,9 +58,11 @@ func (d *loopDeadline) set(t time.Time, c *sync.Cond) {
 }
 
 // wind has the timer run until a.at at the latest. One that runs and is not late
-// stays as it is: deadlines are moved far more often than they pass.
+// stays as it is: deadlines are moved far more often than they pass. One that has just
+// fired does, too: its ring waits for the lock, and then winds it again. With a timer
+// that runs beside a ring to come, stop could not tell whether one is.
 func (a *loopAlarm) wind(wait time.Duration) {
-	if a.rings.IsZero() || a.at.Before(a.rings) {
+	if a.rings.IsZero() || a.at.Before(a.rings) && a.timer.Stop() {
 		a.rings = a.at
 		a.timer.Reset(wait)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 )
@@ -287,5 +288,45 @@ func TestReuse(t *testing.T) {
 			exchange(t, c, p, bytesOf(300))
 			c.Close()
 		}
+	})
+}
+
+// TestDeadlineMovedNearby moves deadlines about the time when their timer fires, to an
+// earlier time, and closes the socket then.
+func TestDeadlineMovedNearby(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		if !w.datagrams() || w.sockets() < 3 {
+			skip(t, "too few sockets of datagrams")
+			return
+		}
+		times := 500
+		if w.name == "loopback" {
+			times = 20_000
+		}
+		var all sync.WaitGroup
+		for range 3 {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				for i := range times {
+					c, err := net.ListenPacket("udp", netip.AddrPortFrom(w.ip, 0).String())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					now := time.Now()
+					passes := time.Duration(1000+i%61*100) * time.Nanosecond
+					c.SetReadDeadline(now.Add(passes + time.Duration(i%41*10)))
+					for time.Since(now) < passes-300 {
+					}
+					c.SetReadDeadline(now.Add(passes))
+					for range i % 30 {
+						time.Now()
+					}
+					c.Close()
+				}
+			}()
+		}
+		all.Wait()
 	})
 }
