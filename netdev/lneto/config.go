@@ -45,7 +45,7 @@ type Config struct {
 
 	ConnectTimeout time.Duration // after which Connect gives up; by default 20 s
 	RetryTimeout   time.Duration // after which a connection whose peer does not answer is lost; by default 30 s
-	CloseTimeout   time.Duration // for which a closed connection is kept to send what it has; by default 10 s
+	CloseTimeout   time.Duration // for which a closed socket is kept to send what it has; by default 10 s
 	LookupTimeout  time.Duration // after which a name is not found; by default 8 s
 	ProbeTime      time.Duration // how long a new address is looked for on the network before it is used; by default 300 ms; negative: not at all
 

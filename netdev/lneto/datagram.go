@@ -3,6 +3,7 @@ package lneto
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -190,7 +191,7 @@ func (d *Device) datagramEgress(s *socket, frame []byte, now int64) int {
 
 // datagramsUnreachable drops what waits for an address that nobody has.
 func (d *Device) datagramsUnreachable(hop ip4) {
-	for _, s := range d.socks {
+	for _, s := range slices.Concat(d.leaving, d.socks) {
 		if s.dgrams == nil {
 			continue
 		}
@@ -220,4 +221,19 @@ func (d *Device) refused(port uint16, by peer) {
 			s.wakeAll()
 		}
 	}
+}
+
+// mostLeaving is how many closed sockets go on sending: what they have is the board's
+// memory, and who closes more at once gives up the oldest.
+const mostLeaving = 4
+
+// leave keeps a socket that is closed until its datagrams are sent, or for CloseTimeout:
+// Close says nothing of what was sent before it.
+func (d *Device) leave(s *socket) {
+	s.dgrams.in = queue{}
+	s.closeBy = d.now() + int64(d.conf.CloseTimeout)
+	if len(d.leaving) == mostLeaving {
+		d.leaving = append(d.leaving[:0], d.leaving[1:]...)
+	}
+	d.leaving = append(d.leaving, s)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -37,6 +39,7 @@ type Device struct {
 	rand    uint64 // how many random numbers there were
 	secret  key
 	socks   []*socket
+	leaving []*socket // of datagrams, closed, with something still to send
 	nextNum int
 	port    uint16
 	free    []*waiter // waiters that nobody uses
@@ -234,6 +237,7 @@ func (d *Device) run() {
 		until := d.next(now)
 		d.mu.Unlock()
 		if more {
+			runtime.Gosched() // frames may come as fast as they are taken, and others have something to do
 			continue
 		}
 		if poller != nil {
@@ -263,6 +267,9 @@ func (d *Device) next(now int64) time.Duration {
 		sooner(d.expiry(&s.waitlist))
 	}
 	sooner(d.expiry(d.changed))
+	for _, s := range d.leaving {
+		sooner(s.closeBy)
+	}
 	for _, c := range d.conns {
 		sooner(c.next())
 	}
@@ -281,6 +288,7 @@ func (d *Device) tick(now int64) {
 		d.expire(&s.waitlist, now)
 	}
 	d.expire(d.changed, now)
+	d.leaving = slices.DeleteFunc(d.leaving, func(s *socket) bool { return s.closeBy <= now || s.dgrams.out.n == 0 })
 	if d.linkUp {
 		d.arp.tick(d, now)
 		d.lease.tick(d, now)
@@ -573,6 +581,7 @@ func (d *Device) ready(s *socket, deadlines ...time.Time) error {
 
 // Send sends bytes of a stream, or a datagram to the socket's peer.
 func (d *Device) Send(sockfd int, buf []byte, flags int, deadline time.Time) (int, error) {
+	deadline = fromNow(deadline)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.sock(sockfd)
@@ -608,6 +617,7 @@ func (d *Device) Send(sockfd int, buf []byte, flags int, deadline time.Time) (in
 
 // Recv receives bytes of a stream, or a datagram.
 func (d *Device) Recv(sockfd int, buf []byte, flags int, deadline time.Time) (int, error) {
+	deadline = fromNow(deadline)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.sock(sockfd)
@@ -666,6 +676,9 @@ func (d *Device) close(sockfd int) (leftGroups bool, err error) {
 			d.socks = append(d.socks[:i], d.socks[i+1:]...)
 			break
 		}
+	}
+	if s.dgrams != nil && s.dgrams.out.n > 0 {
+		d.leave(s)
 	}
 	if s.lst != nil {
 		for _, c := range s.lst.conns {

@@ -235,6 +235,11 @@ func (d *Device) egress(frame []byte, now int64) int {
 	if n := d.groupsEgress(frame); n > 0 {
 		return n
 	}
+	for _, s := range d.leaving {
+		if n := d.datagramEgress(s, frame, now); n > 0 {
+			return n
+		}
+	}
 	// Connections and datagram sockets take turns.
 	all := len(d.conns) + len(d.socks)
 	for i := 0; i < all && all > 0; i++ {

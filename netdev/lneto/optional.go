@@ -24,6 +24,7 @@ var _ interface {
 
 // SendTo sends a datagram to any address.
 func (d *Device) SendTo(sockfd int, buf []byte, flags int, deadline time.Time, to netip.AddrPort) (int, error) {
+	deadline = fromNow(deadline)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.sock(sockfd)
@@ -41,6 +42,7 @@ func (d *Device) SendTo(sockfd int, buf []byte, flags int, deadline time.Time, t
 
 // RecvFrom receives a datagram and tells whose it is.
 func (d *Device) RecvFrom(sockfd int, buf []byte, flags int, deadline time.Time) (int, netip.AddrPort, error) {
+	deadline = fromNow(deadline)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.sock(sockfd)
@@ -101,6 +103,7 @@ func (d *Device) SetSockDeadline(sockfd, calls int, t time.Time) error {
 	if err != nil {
 		return err
 	}
+	t = fromNow(t)
 	if calls&netdev.Reads != 0 {
 		s.rdead = t
 	}

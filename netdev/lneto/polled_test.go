@@ -1,7 +1,9 @@
 package lneto_test
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tinynet/tinynet/netdev/devtest"
@@ -55,4 +57,51 @@ func TestPolledRules(t *testing.T) {
 		}
 		return devtest.Setup{Dev: dev, Peer: peer}
 	})
+}
+
+// A flood is a NetDev that always has one more frame, until somebody else has run.
+type flood struct {
+	handler func([]byte) error
+	over    atomic.Bool
+	frames  atomic.Int64
+}
+
+func (f *flood) HardwareAddr6() ([6]byte, error)            { return [6]byte{2, 0, 0, 0, 0, 1}, nil }
+func (f *flood) SendEthFrame([]byte) error                  { return nil }
+func (f *flood) SetEthRecvHandler(h func(pkt []byte) error) { f.handler = h }
+
+func (f *flood) EthPoll(buf []byte) (bool, error) {
+	if f.over.Load() {
+		return false, nil
+	}
+	f.frames.Add(1)
+	frame := buf[:60]
+	clear(frame)
+	copy(frame, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9, 8, 0})
+	return true, f.handler(frame)
+}
+
+// TestPolledFlood: while frames come as fast as they are taken, the other goroutines
+// run, too. TinyGo's take turns only where they wait or give the processor up.
+func TestPolledFlood(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	f := new(flood)
+	dev, err := lneto.NewPolled(f, at(1, lneto.Config{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Halt()
+	defer f.over.Store(true)
+	for f.frames.Load() == 0 {
+		runtime.Gosched()
+	}
+	before := f.frames.Load()
+	const turns = 100
+	for range turns {
+		runtime.Gosched()
+	}
+	// Go takes the processor away after 10 ms, which are tens of thousands of frames.
+	if n := f.frames.Load() - before; n > 100*turns {
+		t.Errorf("%d frames were taken while another goroutine had %d turns", n, turns)
+	}
 }

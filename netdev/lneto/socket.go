@@ -38,6 +38,8 @@ type socket struct {
 	dgrams *datagramQueues
 	remote peer  // of a connected datagram socket
 	err    error // of an earlier datagram
+
+	closeBy int64 // when what it still sends after Close is given up
 }
 
 // A waitlist has the calls that wait for something.
@@ -128,4 +130,14 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// fromNow is a deadline by the clock that cannot be set, and not so far away that the
+// time until then is no number.
+func fromNow(t time.Time) time.Time {
+	const far = 50 * 365 * 24 * time.Hour
+	if t.IsZero() {
+		return t
+	}
+	return time.Now().Add(max(-far, min(time.Until(t), far)))
 }
