@@ -5,7 +5,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/tinynet/tinynet/netdev"
 	"github.com/tinynet/tinynet/netdev/devtest"
@@ -156,6 +158,45 @@ func (d namedProtocols) Socket(domain, stype, protocol int) (int, error) {
 	return d.Netdever.Socket(domain, stype, protocol)
 }
 
+// A hastyDevice sends datagrams a little later, and no more once their socket is closed.
+type hastyDevice struct {
+	netdev.Netdever
+	mu    *sync.Mutex
+	types map[int]int
+}
+
+func (d hastyDevice) Socket(domain, stype, protocol int) (int, error) {
+	num, err := d.Netdever.Socket(domain, stype, protocol)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.types[num] = stype
+	return num, err
+}
+
+func (d hastyDevice) Send(sockfd int, buf []byte, flags int, deadline time.Time) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.types[sockfd] != netdev.SOCK_DGRAM {
+		return d.Netdever.Send(sockfd, buf, flags, deadline)
+	}
+	kept := append([]byte(nil), buf...)
+	time.AfterFunc(time.Millisecond, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.types[sockfd] == netdev.SOCK_DGRAM {
+			d.Netdever.Send(sockfd, kept, 0, time.Time{})
+		}
+	})
+	return len(buf), nil
+}
+
+func (d hastyDevice) Close(sockfd int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.types, sockfd)
+	return d.Netdever.Close(sockfd)
+}
+
 // TestSingleRules has devices that break one rule, or none that others have
 // been blamed for.
 func TestSingleRules(t *testing.T) {
@@ -165,6 +206,9 @@ func TestSingleRules(t *testing.T) {
 		want []string
 	}{
 		{"errors of words", func(d netdev.Netdever) netdev.Netdever { return wordyDevice{d} }, []string{"errors"}},
+		{"datagrams in haste", func(d netdev.Netdever) netdev.Netdever {
+			return hastyDevice{d, new(sync.Mutex), map[int]int{}}
+		}, []string{"datagram-close"}},
 		{"protocols by name", func(d netdev.Netdever) netdev.Netdever { return namedProtocols{d} }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

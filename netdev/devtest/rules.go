@@ -120,6 +120,11 @@ var Rules = []Rule{
 		checkDatagramLong,
 	},
 	{
+		"datagram-close", "sends a datagram all the same when its socket is closed after Send",
+		"what is sent once, as to a log, to wake a computer up or to tell a measurement, gets lost without an error",
+		checkDatagramClose,
+	},
+	{
 		"listen", "has Listen and Accept",
 		"there are no servers on the device",
 		checkListen,
