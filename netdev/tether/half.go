@@ -23,13 +23,20 @@ func (h *half) late(deadline time.Time) error {
 	return nil
 }
 
-// until has the half's calls look again at a time. What it returns ends that.
+// until has the half's calls look again at a time. What it returns ends that. The lock
+// is held.
 func (h *half) until(deadline time.Time) (end func() bool) {
-	return time.AfterFunc(max(time.Until(deadline), 0), func() {
+	var timer *time.Timer
+	timer = time.AfterFunc(max(time.Until(deadline), 0), func() {
 		h.cond.L.Lock()
 		defer h.cond.L.Unlock()
+		if wait := time.Until(deadline); wait > 0 {
+			timer.Reset(wait) // a clock with coarse ticks: it was early
+			return
+		}
 		h.cond.Broadcast()
-	}).Stop
+	})
+	return timer.Stop
 }
 
 func (h *half) set(t time.Time) {

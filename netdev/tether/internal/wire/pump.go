@@ -65,11 +65,11 @@ func (p *Pump) Read(r io.Reader, size int, stop <-chan struct{}) error {
 			if len(text) > 0 {
 				p.Console.Write(text)
 			}
-			select {
-			case <-stop:
-				return errStopped
-			default:
-			}
+		}
+		select {
+		case <-stop:
+			return errStopped
+		default:
 		}
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (p *Pump) Read(r io.Reader, size int, stop <-chan struct{}) error {
 		if n > 0 {
 			continue
 		}
-		nothing++
+		nothing = min(nothing+1, 3) // an int of 32 bits lasts 25 days
 		if rest := restFor(nothing); rest > 0 {
 			time.Sleep(rest)
 		} else {
@@ -141,14 +141,25 @@ func (p *Pump) output(buf []byte, size int) ([]byte, time.Time) {
 
 // alarm wakes the writer at a time.
 func (p *Pump) alarm(at time.Time) {
-	if at.IsZero() || at.Equal(p.at) && time.Now().Before(at) {
+	p.Lock()
+	defer p.Unlock()
+	if at.IsZero() || at.Equal(p.at) {
 		return
 	}
 	p.at = at
 	wait := max(time.Until(at), 0)
 	if p.timer == nil {
-		p.timer = time.AfterFunc(wait, p.Wake)
+		p.timer = time.AfterFunc(wait, p.ring)
 		return
 	}
 	p.timer.Reset(wait)
+}
+
+// ring is the timer's. Where a clock has coarse ticks it comes a little early, and the
+// writer, which finds nothing to do yet, asks for the same time again.
+func (p *Pump) ring() {
+	p.Lock()
+	p.at = time.Time{}
+	p.Unlock()
+	p.Wake()
 }
