@@ -318,9 +318,14 @@ func (l *link) rejoin(reset bool) {
 			break
 		}
 	}
+	select {
+	case <-l.quit:
+		return // halted while it joined: the chip may be somebody else's by now
+	default:
+	}
 	l.mu.Lock()
-	if len(l.groups) > 0 {
-		l.chip.SetMulticastList(l.groups) // a chip that was reset has forgotten them
+	if len(l.groups) > 0 { // a chip that was reset has forgotten them
+		l.insist(func() error { return l.chip.SetMulticastList(l.groups) })
 	}
 	l.busy, l.faults = false, 0
 	l.mu.Unlock()

@@ -15,6 +15,7 @@ package w5500mend
 import (
 	"encoding/binary"
 	"net/netip"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -161,6 +162,7 @@ func (c chip) put16(n int, reg, v uint16) { c.put(n, reg, byte(v>>8), byte(v)) }
 func (c chip) order(n int, cmd byte) {
 	c.put(n, snCR, cmd)
 	for c.get(n, snCR) != 0 {
+		runtime.Gosched() // a chip without a cable never takes it: that may stop one call, not the board
 	}
 }
 
