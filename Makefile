@@ -111,7 +111,7 @@ fuzz-curves: ## the curves in little code against a reference, FUZZTIME (30s) ea
 		go run ./cmd/tinynet go test -tags tinynet_port,tlssmall -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./test/curves; \
 	done
 
-soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections, twice (needs TinyGo and QEMU; takes half an hour)
+soak: ## a web server on an emulated board with 256 kB of RAM: 100,000 requests, 10,000 connections, twice (needs TinyGo and QEMU; takes some minutes)
 	go test -v -count=1 -timeout 1h -run TestHTTPMemoryOnBoard ./test/e2e -soak
 
 # With -e, for the examples import the Pico W's radio under its tag, from a module
