@@ -86,7 +86,7 @@ func (t *tool) fitsModule(ctx context.Context, tg *tinyGo, dir string) error {
 		} else if f, err := gomod.ParseWork(name, text, nil); err == nil {
 			line = f.Go
 		}
-		if line == nil || version.Compare("go"+line.Version, tg.root.Version) <= 0 {
+		if line == nil || version.Compare("go"+line.Version, strings.TrimPrefix(tg.root.Version, "devel ")) <= 0 {
 			continue
 		}
 		hint := "Lower the go line"

@@ -83,7 +83,6 @@ func rename(from, to string) error { step(); return os.Rename(from, to) }
 func mkdir(name string) error      { step(); return os.MkdirAll(name, 0o755) }
 func removeAll(name string) error  { step(); return os.RemoveAll(name) }
 
-// realRoot is t's root without links.
 // realRoot is where the root really is, which has what a whole TinyGo has beside the
 // packages that the port replaces.
 func (t *TinyGo) realRoot() (string, error) {

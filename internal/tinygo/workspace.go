@@ -63,7 +63,7 @@ func (t *TinyGo) Workspace(ctx context.Context, env, args []string, release, cac
 		if !slices.Contains(tags, r.tag) {
 			continue
 		}
-		if version.Compare(release, r.oldest) < 0 {
+		if version.Compare(strings.TrimPrefix(release, "devel "), r.oldest) < 0 {
 			return env, fmt.Sprintf("%s wants %s or newer, and TinyGo %s builds with %s here: a program without it builds, one that imports it does not", r.modules[0], r.oldest, t.Release, release), nil
 		}
 		file, err := writeWorkspace(root, r, cacheDir)

@@ -227,9 +227,19 @@ func (l *link) insist(command func() error) (err error) {
 				break
 			}
 		}
-		if err = command(); err == nil || !l.up() || time.Now().After(end) {
+		if err = command(); err == nil || !l.up() || l.halted() || time.Now().After(end) {
 			return err
 		}
+	}
+}
+
+// halted tells whether the chip is to be left alone.
+func (l *link) halted() bool {
+	select {
+	case <-l.quit:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -318,14 +328,13 @@ func (l *link) rejoin(reset bool) {
 			break
 		}
 	}
-	select {
-	case <-l.quit:
-		return // halted while it joined: the chip may be somebody else's by now
-	default:
-	}
 	l.mu.Lock()
-	if len(l.groups) > 0 { // a chip that was reset has forgotten them
+	if len(l.groups) > 0 && !l.halted() { // a chip that was reset has forgotten them
 		l.insist(func() error { return l.chip.SetMulticastList(l.groups) })
+	}
+	if l.halted() { // meanwhile: the chip may be somebody else's by now
+		l.mu.Unlock()
+		return
 	}
 	l.busy, l.faults = false, 0
 	l.mu.Unlock()

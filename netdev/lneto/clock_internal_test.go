@@ -35,10 +35,10 @@ func receiver(t *testing.T) (d *Device, num int) {
 // made, and then a deadline that only the wall clock tells.
 func TestClockSet(t *testing.T) {
 	d, num := receiver(t)
-	d.mu.Lock()
 	if d.start == d.start.Round(0) {
 		t.Skip("time.Now has no reading of the clock that cannot be set")
 	}
+	d.mu.Lock()
 	*(*uint64)(unsafe.Pointer(&d.start)) -= 86400 << 30 // a day less, by the wall clock alone
 	d.mu.Unlock()
 	soon := func() time.Time { return time.Now().Add(20 * time.Millisecond) }
@@ -90,7 +90,8 @@ func TestFarDeadline(t *testing.T) {
 	for {
 		s, err := d.sock(num)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			break
 		}
 		if at := d.expiry(&s.waitlist); at != 0 {
 			if wait := time.Duration(at - d.now()); wait < 365*24*time.Hour {

@@ -224,16 +224,34 @@ func (d *Device) refused(port uint16, by peer) {
 }
 
 // mostLeaving is how many closed sockets go on sending: what they have is the board's
-// memory, and who closes more at once gives up the oldest.
+// memory.
 const mostLeaving = 4
 
 // leave keeps a socket that is closed until its datagrams are sent, or for CloseTimeout:
-// Close says nothing of what was sent before it.
+// Close says nothing of what was sent before it. Where there are too many, one goes whose
+// peer does not answer, or else the oldest.
 func (d *Device) leave(s *socket) {
-	s.dgrams.in = queue{}
-	s.closeBy = d.now() + int64(d.conf.CloseTimeout)
+	q := &s.dgrams.out
+	q.mem, s.dgrams.in = slices.Clone(q.mem[:q.n]), queue{}
+	now := d.now()
+	s.closeBy = now + int64(d.conf.CloseTimeout)
+	d.forgetLeft(now)
 	if len(d.leaving) == mostLeaving {
-		d.leaving = append(d.leaving[:0], d.leaving[1:]...)
+		goes := max(0, slices.IndexFunc(d.leaving, func(s *socket) bool {
+			to, _, _, _ := s.dgrams.out.at(0)
+			return !d.reaches(to.ip)
+		}))
+		for place, ok := 0, true; ok; {
+			if _, _, place, ok = d.leaving[goes].dgrams.out.at(place); ok {
+				d.stats.Overflowed++
+			}
+		}
+		d.leaving = slices.Delete(d.leaving, goes, goes+1)
 	}
 	d.leaving = append(d.leaving, s)
+}
+
+// forgetLeft forgets closed sockets that have sent all, or have no more time.
+func (d *Device) forgetLeft(now int64) {
+	d.leaving = slices.DeleteFunc(d.leaving, func(s *socket) bool { return s.closeBy <= now || s.dgrams.out.n == 0 })
 }

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -288,11 +287,11 @@ func (d *Device) tick(now int64) {
 		d.expire(&s.waitlist, now)
 	}
 	d.expire(d.changed, now)
-	d.leaving = slices.DeleteFunc(d.leaving, func(s *socket) bool { return s.closeBy <= now || s.dgrams.out.n == 0 })
 	if d.linkUp {
 		d.arp.tick(d, now)
 		d.lease.tick(d, now)
 	}
+	d.forgetLeft(now)
 	for i := len(d.conns) - 1; i >= 0; i-- {
 		if i < len(d.conns) {
 			d.conns[i].tick(d, now)
@@ -654,21 +653,25 @@ func (d *Device) Recv(sockfd int, buf []byte, flags int, deadline time.Time) (in
 }
 
 // Close ends a socket. A connection goes on in the background until the peer has
-// what was sent, for no longer than Config.CloseTimeout.
+// what was sent, and datagrams until they are sent, for no longer than
+// Config.CloseTimeout.
 func (d *Device) Close(sockfd int) error {
-	left, err := d.close(sockfd)
-	if left {
+	leftGroups, sending, err := d.close(sockfd)
+	if leftGroups {
 		d.filterGroups()
+	}
+	if sending {
+		runtime.Gosched() // who sends once and closes, again and again, waits nowhere for run to have its turn
 	}
 	return err
 }
 
-func (d *Device) close(sockfd int) (leftGroups bool, err error) {
+func (d *Device) close(sockfd int) (leftGroups, sending bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.sock(sockfd)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	s.closed = true
 	for i, o := range d.socks {
@@ -677,7 +680,7 @@ func (d *Device) close(sockfd int) (leftGroups bool, err error) {
 			break
 		}
 	}
-	if s.dgrams != nil && s.dgrams.out.n > 0 {
+	if sending = s.dgrams != nil && s.dgrams.out.n > 0; sending {
 		d.leave(s)
 	}
 	if s.lst != nil {
@@ -694,5 +697,5 @@ func (d *Device) close(sockfd int) (leftGroups bool, err error) {
 	leftGroups = d.removeGroups(func(g group) bool { return g.sock == s })
 	s.wakeAll()
 	d.kick()
-	return leftGroups, nil
+	return leftGroups, sending, nil
 }

@@ -1,6 +1,7 @@
 package lneto
 
 import (
+	"math"
 	"net/netip"
 	"time"
 
@@ -103,7 +104,8 @@ func (l *waitlist) wakeAll() { l.wake(netdev.Reads | netdev.Writes) }
 func (d *Device) expiry(l *waitlist) (at int64) {
 	for _, w := range l.waiters {
 		if !w.deadline.IsZero() {
-			if t := max(1, int64(w.deadline.Sub(d.start))+1); at == 0 || t < at {
+			// A deadline that stands for never is the largest number.
+			if t := max(1, min(int64(w.deadline.Sub(d.start)), math.MaxInt64-1)+1); at == 0 || t < at {
 				at = t
 			}
 		}

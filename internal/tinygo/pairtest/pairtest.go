@@ -32,6 +32,9 @@ func Environ(t testing.TB) []string {
 		t.Fatal(err)
 	}
 	release := tinygo.Best(matrix.Releases, refused.Oldest, refused.Newest)
+	if release == "" {
+		t.Skipf("the tinygo on PATH refuses the Go on PATH: %s", refused.Said)
+	}
 	tc, err := toolchain.Find(ctx, toolchain.Query{Release: release})
 	if err != nil {
 		t.Skipf("the tinygo on PATH refuses the Go on PATH (%s), and Go %s can't be had: %v", refused.Said, release, err)
