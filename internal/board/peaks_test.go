@@ -195,7 +195,7 @@ func useHTTPS(at string) error {
 }
 
 func useWebSocket(at string) error {
-	c, err := websocket.Dial("ws://"+at+"/echo", "", "http://"+at+"/")
+	c, err := websocket.Dial("ws://"+at+"/echo", "", "http://"+at)
 	if err != nil {
 		return err
 	}
